@@ -1,0 +1,32 @@
+/** What stands under `f/` and `g/`. */
+import type { BlobId } from '#base/ids.ts';
+import type { Extent } from '#protocol/volumes.ts';
+
+export interface FileRecord {
+  /** Bytes. */
+  readonly size: number;
+  readonly contentType: string;
+  /** Client-given, names in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch, by the writer's clock: for showing only. */
+  readonly modifiedMs: number;
+  readonly blob: BlobId;
+  /** CRC-32 of the whole content. */
+  readonly crc: number;
+  readonly extents: readonly Extent[];
+  /** Identifies the operation that made this name: the client's Idempotency-Key, else the operation id. */
+  readonly request: string;
+}
+
+/** A file record as read: the path and the revision it stands at (its strong identity). */
+export interface FileEntry {
+  readonly path: string;
+  readonly record: FileRecord;
+  /** modRevision of its key. */
+  readonly revision: number;
+}
+
+export interface GarbageRecord {
+  readonly size: number;
+  readonly extents: readonly Extent[];
+}

@@ -1,0 +1,33 @@
+/** The register of all keys in the kv. No other place builds or parses one. */
+import type { BlobId, NodeId, OperationId, VolumeId } from '#base/ids.ts';
+
+export const prefixes = {
+  /** `f/<path>` → FileRecord. Paths start with a slash. */
+  file: 'f/',
+  /** `b/<blob>/<path without its first slash>` → empty: this path uses the blob. */
+  backReference: 'b/',
+  /** `v/<volume>` → VolumeRecord. */
+  volume: 'v/',
+  /** `n/<node>` → NodeRecord. */
+  node: 'n/',
+  /** `l/<node>` → incarnation, bound to a lease. */
+  liveness: 'l/',
+  /** `g/<blob>` → GarbageRecord: no name is left, delete its shards. */
+  garbage: 'g/',
+  /** `o/<operation>` → empty: this operation was applied. */
+  operation: 'o/',
+  /** `c/…` → facts about the whole cluster. */
+  cluster: 'c/',
+} as const;
+
+export const fileKey = (path: string): string => prefixes.file + path;
+export const pathOfFileKey = (key: string): string => key.slice(prefixes.file.length);
+export const backReferencePrefix = (blob: BlobId): string => `${prefixes.backReference}${blob}/`;
+export const backReferenceKey = (blob: BlobId, path: string): string =>
+  backReferencePrefix(blob) + path.slice(1);
+export const volumeKey = (id: VolumeId): string => prefixes.volume + id;
+export const nodeKey = (id: NodeId): string => prefixes.node + id;
+export const livenessKey = (id: NodeId): string => prefixes.liveness + id;
+export const garbageKey = (blob: BlobId): string => prefixes.garbage + blob;
+export const operationKey = (id: OperationId): string => prefixes.operation + id;
+export const clusterIdKey = `${prefixes.cluster}id`;

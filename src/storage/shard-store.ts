@@ -1,0 +1,34 @@
+/**
+ * One node's disk. Shards live in append-only segment files as self-describing records (blob, stripe,
+ * slot, length, CRCs); an LMDB index finds them and can be rebuilt from the segments at any time.
+ * A write is acknowledged only when its record is on the disk; many share one fdatasync. Recovery
+ * truncates a torn tail and nothing else. A failed sync fences the store for good: what the kernel
+ * dropped can't be known, so nothing more is acknowledged (`store_fenced`).
+ */
+import type { ShardKey, ShardReader, ShardWriter } from '#protocol/shards.ts';
+
+export interface ShardStoreStats {
+  readonly shards: number;
+  /** Bytes of live shards. */
+  readonly liveBytes: number;
+  /** Bytes of all segment files. */
+  readonly segmentBytes: number;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+  /** Why nothing more is written, if so. */
+  readonly fenced: string | undefined;
+  readonly full: boolean;
+}
+
+export interface ShardStore extends ShardReader, ShardWriter {
+  /** Errors: shard_missing, shard_corrupt. Every byte returned was checked against its CRC. */
+  read: ShardReader['read'];
+  /** Errors: store_full, store_fenced, shard_corrupt (body and crc differ). */
+  write: ShardWriter['write'];
+  delete(keys: readonly ShardKey[]): Promise<void>;
+  has(key: ShardKey): boolean;
+  /** Up to `limit` keys after `after` in the order (blob, stripe, slot): a page of what this node holds. */
+  list(after: ShardKey | undefined, limit: number): ShardKey[];
+  stats(): Promise<ShardStoreStats>;
+  close(): Promise<void>;
+}
