@@ -7,8 +7,8 @@
  * corrupt or slow one is replaced by another and decoded.
  */
 import type { BlobId } from '#base/ids.ts';
-import type { Extent } from '#protocol/volumes.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
+import type { Extent } from '#protocol/volumes.ts';
 
 export interface WrittenBlob {
   readonly blob: BlobId;
@@ -34,7 +34,10 @@ export interface BlobWriter {
    * Takes all of `content` (bounded window: back-pressure is not asking for the next chunk).
    * Errors: too_few_nodes, no_space, session_lost, overloaded, canceled, and what `content` throws.
    */
-  write(content: AsyncIterable<Buffer>, options: { readonly signal: AbortSignal }): Promise<WrittenBlob>;
+  write(
+    content: AsyncIterable<Buffer>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<WrittenBlob>;
 }
 
 export interface BlobReader {

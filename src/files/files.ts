@@ -3,8 +3,9 @@
  * name in one transaction; everything else is a matter of names, or of bytes alone. Gateways
  * translate this interface to a protocol and nothing more. Paths are already parsed (`base/path.ts`).
  */
-import type { FileEntry } from '#namespace/records.ts';
+
 import type { NodeId, VolumeId } from '#base/ids.ts';
+import type { FileEntry } from '#namespace/records.ts';
 
 export interface CallContext {
   /** Aborts when the client has gone. */
@@ -80,16 +81,39 @@ export interface FileStat {
 
 export interface Files {
   /** Throws path_exists if the path is taken by another request; else returns whether this request's put is already there. */
-  checkAbsent(path: string, idempotencyKey: string | undefined, context: CallContext): Promise<FileEntry | undefined>;
-  put(path: string, content: AsyncIterable<Buffer>, options: PutOptions, context: CallContext): Promise<PutResult>;
+  checkAbsent(
+    path: string,
+    idempotencyKey: string | undefined,
+    context: CallContext,
+  ): Promise<FileEntry | undefined>;
+  put(
+    path: string,
+    content: AsyncIterable<Buffer>,
+    options: PutOptions,
+    context: CallContext,
+  ): Promise<PutResult>;
   /** Undefined: nothing there. */
   lookup(path: string, context: CallContext): Promise<FileEntry | undefined>;
   read(entry: FileEntry, range: ByteRange, context: CallContext): AsyncIterable<Buffer>;
-  copy(from: string, to: string, idempotencyKey: string | undefined, context: CallContext): Promise<FileEntry>;
-  move(from: string, to: string, idempotencyKey: string | undefined, context: CallContext): Promise<FileEntry>;
+  copy(
+    from: string,
+    to: string,
+    idempotencyKey: string | undefined,
+    context: CallContext,
+  ): Promise<FileEntry>;
+  move(
+    from: string,
+    to: string,
+    idempotencyKey: string | undefined,
+    context: CallContext,
+  ): Promise<FileEntry>;
   list(options: ListOptions, context: CallContext): Promise<ListPage>;
   /** One file. Throws path_not_found. */
-  remove(path: string, idempotencyKey: string | undefined, context: CallContext): Promise<RemoveResult>;
+  remove(
+    path: string,
+    idempotencyKey: string | undefined,
+    context: CallContext,
+  ): Promise<RemoveResult>;
   /** Everything under a folder, the file of that very name included, in bounded pages. */
   removeTree(folder: string, context: CallContext): Promise<RemoveResult>;
   stat(path: string, context: CallContext): Promise<FileStat>;
