@@ -1,0 +1,36 @@
+/** The wire form of a node's registration. */
+import { DftfsError } from '#base/errors.ts';
+import { isNodeId } from '#base/ids.ts';
+import type { NodeRecord } from './cluster-map.ts';
+
+export const encodeNodeRecord = (record: NodeRecord): Buffer => Buffer.from(JSON.stringify(record));
+
+const isPort = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) > 0 && (value as number) < 65536;
+
+/** Throws invalid_message for anything that isn't a whole node record. */
+export function decodeNodeRecord(value: Buffer): NodeRecord {
+  const record = parse(value);
+  const valid =
+    typeof record === 'object' &&
+    record !== null &&
+    typeof record.id === 'string' &&
+    isNodeId(record.id) &&
+    typeof record.host === 'string' &&
+    isPort(record.port) &&
+    isPort(record.httpPort) &&
+    typeof record.zone === 'string' &&
+    typeof record.capacityBytes === 'number' &&
+    typeof record.draining === 'boolean' &&
+    typeof record.incarnation === 'string';
+  if (!valid) throw new DftfsError('invalid_message', 'a node record in the kv is damaged');
+  return record as NodeRecord;
+}
+
+function parse(value: Buffer): Partial<NodeRecord> | null {
+  try {
+    return JSON.parse(value.toString());
+  } catch {
+    return null;
+  }
+}
