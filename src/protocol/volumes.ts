@@ -1,5 +1,7 @@
 /** Volumes and extents: how a blob lies on the nodes. Kept in the kv under `v/` and in file records. */
+import { DftfsError } from '#base/errors.ts';
 import type { NodeId, VolumeId } from '#base/ids.ts';
+import { isNodeId, isVolumeId } from '#base/ids.ts';
 
 /** Reed–Solomon: k data shards, m parity shards. k = 1: m + 1 copies. */
 export interface Code {
@@ -25,3 +27,54 @@ export interface Extent {
   readonly first: number;
   readonly count: number;
 }
+
+/** More shards a stripe than any code here makes; bounds what a decoder takes in. */
+const slotsMax = 64;
+
+export function encodeVolume(record: VolumeRecord): Buffer {
+  const { id, code, members, epoch, state, rebuilding } = record;
+  return Buffer.from(
+    JSON.stringify({ id, k: code.k, m: code.m, members, epoch, state, rebuilding }),
+  );
+}
+
+/** Throws data_damaged if the bytes aren't a whole and consistent record. */
+export function decodeVolume(bytes: Buffer): VolumeRecord {
+  const record = parseVolume(bytes);
+  if (record === undefined) {
+    throw new DftfsError('data_damaged', 'A volume record cannot be understood; see the log.');
+  }
+  return record;
+}
+
+function parseVolume(bytes: Buffer): VolumeRecord | undefined {
+  const plain = parseJsonObject(bytes);
+  if (plain === undefined) return undefined;
+  const { id, k, m, members, epoch, state, rebuilding } = plain;
+  if (typeof id !== 'string' || !isVolumeId(id)) return undefined;
+  if (!isCount(k) || !isCount(m) || k < 1 || k + m > slotsMax) return undefined;
+  if (!isCount(epoch) || (state !== 'open' && state !== 'sealed')) return undefined;
+  if (!isListOf(members, isNode) || members.length !== k + m || !allDiffer(members))
+    return undefined;
+  const isSlot = (slot: unknown): slot is number => isCount(slot) && slot < k + m;
+  if (!isListOf(rebuilding, isSlot) || !allDiffer(rebuilding)) return undefined;
+  return { id, code: { k, m }, members, epoch, state, rebuilding };
+}
+
+function parseJsonObject(bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+const isNode = (value: unknown): value is NodeId => typeof value === 'string' && isNodeId(value);
+const isListOf = <T>(value: unknown, isItem: (item: unknown) => item is T): value is T[] =>
+  Array.isArray(value) && value.every(isItem);
+const allDiffer = (list: readonly unknown[]): boolean => new Set(list).size === list.length;
