@@ -1,0 +1,96 @@
+/**
+ * A node process's settings: read once at start from its `config.json` and the environment, checked,
+ * frozen. What all processes of a cluster must agree on stands under `cluster`, what is this process's
+ * own under `node`; the secret is read apart (`node-secrets.ts`), so that a config can be shown.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DftfsError } from '#base/errors.ts';
+import { type NodeId, nodeId } from '#base/ids.ts';
+import {
+  integer,
+  listOf,
+  oneOf,
+  optional,
+  port,
+  readValues,
+  type Schema,
+  text,
+  type Values,
+  variableOf,
+} from './fields.ts';
+
+const GiB = 1024 ** 3;
+const name = text(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower case letters, digits and dashes');
+const host = text(/^[A-Za-z0-9.:-]{1,255}$/, 'a host name or address', '127.0.0.1');
+const file = (fallback: string) => text(/^[^\0]+$/, 'a path', fallback);
+
+const clusterSchema = {
+  id: text(/^[0-9a-f]{32}$/, '32 hex digits'),
+  etcdEndpoints: listOf(text(/^http:\/\/[^/\s]+:\d+$/, 'http://host:port')),
+  /** Relative to the config file. */
+  secretFile: file('../secret'),
+  /** A node that is silent for this long is no longer counted among the living. */
+  leaseTtlMs: integer(1000, 60_000, 3000),
+  /** A node that is dead for this long has its shards rebuilt elsewhere. */
+  repairDelayMs: integer(0, 24 * 3600_000, 10_000),
+} as const satisfies Schema;
+
+const nodeSchema = {
+  id: name,
+  /** Relative to the config file. One process at a time owns it. */
+  dataFolder: file('.'),
+  host,
+  /** What others reach this node by; null: `host`. */
+  advertisedHost: optional(host),
+  rpcPort: port(),
+  /** This node's own HTTP port. */
+  httpPort: port(),
+  /** The front door that all nodes of a machine share; null: none. */
+  publicPort: optional(port()),
+  /** An inherited listening socket of the front door; null: the node opens one with `reusePort`. */
+  publicFd: optional(integer(3, 1023)),
+  /** Failure domain: copies go to different ones where that is possible. */
+  zone: { ...name, fallback: 'local' },
+  /** Bytes of shards to offer; null: whatever the disk has. */
+  capacityBytes: optional(integer(GiB / 16, 2 ** 53 - 1)),
+  logLevel: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
+} as const satisfies Schema;
+
+export interface NodeConfig {
+  readonly cluster: Values<typeof clusterSchema>;
+  readonly node: Omit<Values<typeof nodeSchema>, 'id'> & { readonly id: NodeId };
+}
+
+/** Throws `invalid_argument` naming the setting that is wrong, and what it must be. */
+export function readNodeConfig(path: string, environment: NodeJS.ProcessEnv): NodeConfig {
+  try {
+    const sections = parseSections(readFileSync(path, 'utf8'));
+    // `id` would be one variable for two settings: neither can be overridden.
+    const overrides = { ...environment, [variableOf('id')]: undefined };
+    const cluster = readValues('cluster', clusterSchema, sections.cluster, overrides);
+    const node = readValues('node', nodeSchema, sections.node, overrides);
+    const from = (relative: string) => resolve(dirname(resolve(path)), relative);
+    return Object.freeze({
+      cluster: Object.freeze({ ...cluster, secretFile: from(cluster.secretFile) }),
+      node: Object.freeze({
+        ...node,
+        id: nodeId(node.id),
+        dataFolder: from(node.dataFolder),
+      }),
+    });
+  } catch (error) {
+    throw new DftfsError('invalid_argument', `${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function parseSections(content: string): { cluster: unknown; node: unknown } {
+  const parsed: unknown = JSON.parse(content);
+  if (typeof parsed !== 'object' || parsed === null) throw new Error('must be an object');
+  const { cluster = {}, node = {}, ...others } = parsed as Record<string, unknown>;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw new Error(`${unknown} is not a section`);
+  return { cluster, node };
+}
