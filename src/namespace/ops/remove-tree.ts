@@ -1,0 +1,119 @@
+/**
+ * Takes away everything under a folder, and the file of that very name, page by page: each page goes in one
+ * transaction. What has gone is gone; after a failure the same call goes on with the rest.
+ */
+import { DftfsError, isCode } from '#base/errors.ts';
+import { prefixEnd } from '#kv/kv.ts';
+import { fileKey } from '#protocol/keys.ts';
+import type { FileEntry } from '../records.ts';
+import { folderPrefix } from './list.ts';
+import {
+  attemptsMax,
+  type CallLimits,
+  changedTooOften,
+  fileEntry,
+  type Names,
+  VerbTime,
+} from './names.ts';
+import { filesByBlob, planRemoval } from './plan-removal.ts';
+import { readReferences, remove } from './remove.ts';
+
+const pageNamesMax = 200;
+/** A page's share of the engine's limit on one request, each path being named about six times. */
+const pagePathBytesMax = 96 * 1024;
+
+/**
+ * How many names went. Errors: path_not_found if there was nothing, canceled; those of `remove`, with
+ * outcome 'maybe' when a part is gone already.
+ */
+export async function removeTree(
+  names: Names,
+  folder: string,
+  limits: CallLimits,
+): Promise<number> {
+  const progress = { removed: 0 };
+  try {
+    if (folder !== '/') progress.removed += await removeFile(names, folder, limits);
+    await removePages(names, folder, limits, progress);
+  } catch (error) {
+    throw progress.removed > 0 ? halfDone(folder, progress.removed, error) : error;
+  }
+  if (progress.removed > 0) return progress.removed;
+  const detail = `There is nothing at ${folder} and nothing under it.`;
+  throw new DftfsError('path_not_found', detail, { path: folder });
+}
+
+async function removeFile(names: Names, path: string, limits: CallLimits): Promise<number> {
+  try {
+    await remove(names, path, limits);
+    return 1;
+  } catch (error) {
+    if (isCode(error, 'path_not_found')) return 0;
+    throw error;
+  }
+}
+
+/** A page that met a change is read anew, smaller each time, so that a busy name can't hold up the rest. */
+async function removePages(
+  names: Names,
+  folder: string,
+  limits: CallLimits,
+  progress: { removed: number },
+): Promise<void> {
+  const prefix = folderPrefix(folder);
+  let start = prefix;
+  let limit = pageNamesMax;
+  for (let conflicts = 0; conflicts < attemptsMax; ) {
+    if (limits.signal?.aborted) throw new DftfsError('canceled', 'The caller has gone.');
+    const time = new VerbTime(names.clock, limits);
+    const span = { start, end: prefixEnd(prefix), limit };
+    const { entries } = await names.kv.range(span, time.options());
+    const files = boundedPage(entries.map(fileEntry));
+    const last = files.at(-1);
+    if (last === undefined) return;
+    if (await removeFiles(names, files, time)) {
+      progress.removed += files.length;
+      start = `${fileKey(last.path)}\0`;
+      limit = pageNamesMax;
+      conflicts = 0;
+    } else {
+      limit = Math.ceil(limit / 4);
+      conflicts++;
+    }
+  }
+  throw changedTooOften(folder);
+}
+
+function boundedPage(files: readonly FileEntry[]): readonly FileEntry[] {
+  let bytes = 0;
+  const end = files.findIndex(({ path }) => {
+    bytes += Buffer.byteLength(path);
+    return bytes > pagePathBytesMax;
+  });
+  return end < 0 ? files : files.slice(0, end);
+}
+
+/** False: one of the files or of their blobs' other names has changed meanwhile; nothing was done. */
+async function removeFiles(
+  names: Names,
+  files: readonly FileEntry[],
+  time: VerbTime,
+): Promise<boolean> {
+  const blobs = [...filesByBlob(files)];
+  const reads = blobs.map(([, sharers]) => readReferences(sharers[0], sharers.length + 1));
+  const results = await names.committer.read(reads, time.options());
+  const seen = new Map(
+    blobs.map(([blob], index) => [blob, (results[index]?.entries ?? []).map(({ key }) => key)]),
+  );
+  const txn = { ...planRemoval(files, seen), else: [] };
+  const write = { operation: names.newOperation(), txn, marker: 'always' } as const;
+  const result = await names.committer.write(write, time.options());
+  return result.earlier || result.succeeded;
+}
+
+const halfDone = (folder: string, removed: number, cause: unknown): DftfsError =>
+  new DftfsError(
+    'outcome_unknown',
+    `${removed} files under ${folder} were removed before it failed; repeat it to remove the rest.`,
+    { path: folder, cause },
+  );
