@@ -32,6 +32,8 @@ export interface ClusterMap {
   /** Registered, lease alive, and not suspected by this process. Sorted by id. */
   live(): readonly NodeId[];
   isLive(id: NodeId): boolean;
+  /** createRevision of `l/<id>` as last seen: the lower, the longer the node has been here. */
+  sessionOf(id: NodeId): number | undefined;
   volumes(): readonly KnownVolume[];
   volume(id: VolumeId): KnownVolume | undefined;
   /** Takes in a volume learned otherwise (just created or just read). */

@@ -70,6 +70,10 @@ export class Cluster implements ClusterMap {
     return this.liveIds.includes(id);
   }
 
+  sessionOf(id: NodeId): number | undefined {
+    return this.state.entries.get(livenessKey(id))?.createRevision;
+  }
+
   volumes(): readonly KnownVolume[] {
     return [...this.volumesById.values()];
   }
