@@ -1,0 +1,100 @@
+/**
+ * One call, brought to whichever member can serve it, within the caller's time. A call that may safely be
+ * repeated moves on from a member that fails or is slow; a write does so only when it is proven that
+ * it had no effect, and is otherwise reported as `outcome_unknown`.
+ */
+import { DftfsError } from '#base/errors.ts';
+import type { Clock, Timers } from '#io/world.ts';
+import type { CallOptions } from '../kv.ts';
+import { judge } from './failures.ts';
+import { GrpcFailure, grpcStatus } from './grpc-call.ts';
+import type { Member, Members } from './members.ts';
+
+export interface CallsDeps {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly members: Members;
+}
+
+/** Between two rounds over all members. */
+const roundPauseMs = 50;
+
+export class Calls {
+  readonly #deps: CallsDeps;
+  readonly #perAttemptTimeoutMs: number;
+
+  constructor(deps: CallsDeps, options: { perAttemptTimeoutMs: number }) {
+    this.#deps = deps;
+    this.#perAttemptTimeoutMs = options.perAttemptTimeoutMs;
+  }
+
+  /** Reads, and writes that have the same effect however often they are done. */
+  repeatable(method: string, message: Buffer, options: CallOptions): Promise<Buffer> {
+    return this.#call(method, message, options, true);
+  }
+
+  write(method: string, message: Buffer, options: CallOptions): Promise<Buffer> {
+    return this.#call(method, message, options, false);
+  }
+
+  async #call(
+    method: string,
+    message: Buffer,
+    options: CallOptions,
+    repeatable: boolean,
+  ): Promise<Buffer> {
+    const { clock, timers, members } = this.#deps;
+    const deadline = clock.now() + options.timeoutMs;
+    const tried = new Set<Member>();
+    let last: GrpcFailure | undefined;
+    for (;;) {
+      const leftMs = deadline - clock.now();
+      if (options.signal?.aborted) throw canceled('none');
+      if (members.closed) throw new DftfsError('names_unavailable', 'The etcd driver is closed.');
+      if (leftMs <= 0) throw unavailable(last);
+      const member = members.pick(tried);
+      if (member === undefined) {
+        tried.clear();
+        await timers.sleep(Math.min(roundPauseMs, leftMs), options.signal).catch(() => {});
+        continue;
+      }
+      tried.add(member);
+      const attempt = {
+        timeoutMs: Math.min(this.#perAttemptTimeoutMs, leftMs),
+        signal: options.signal,
+      };
+      try {
+        return await member.channel.unary(method, message, attempt);
+      } catch (failure) {
+        if (!(failure instanceof GrpcFailure)) throw failure;
+        if (options.signal?.aborted) throw canceled(repeatable || !failure.sent ? 'none' : 'maybe');
+        const { error, nothingHappened } = judge(failure);
+        if (error !== undefined) throw error;
+        const cutShort =
+          failure.status === grpcStatus.deadlineExceeded &&
+          attempt.timeoutMs < this.#perAttemptTimeoutMs;
+        if (cutShort) members.doubt(member);
+        else members.failed(member, failure.message);
+        if (!repeatable && !nothingHappened) throw unknown(member, failure);
+        last = failure;
+      }
+    }
+  }
+}
+
+const canceled = (outcome: 'none' | 'maybe') =>
+  new DftfsError('canceled', 'The caller gave up.', { outcome });
+
+function unavailable(last: GrpcFailure | undefined): DftfsError {
+  const why = last === undefined ? '' : ` (last: ${last.message})`;
+  return new DftfsError('names_unavailable', `No member of etcd answered in time${why}.`, {
+    cause: last,
+  });
+}
+
+const unknown = (member: Member, failure: GrpcFailure) =>
+  new DftfsError(
+    'outcome_unknown',
+    `etcd at ${member.endpoint} did not say what became of a write (${failure.message}).`,
+    { cause: failure },
+  );

@@ -1,0 +1,154 @@
+/**
+ * The kv on etcd, over its own gRPC API.
+ *
+ * Every call ends within its time, however many members are dead, stopped or without a leader. Reads are
+ * linearizable and move on to another member; so do lease calls, which are repeatable because the driver
+ * names the leases itself. A writing transaction is sent once. Values are views into what was received.
+ */
+import type { Clock, Random, Timers } from '#io/world.ts';
+import type { Logger } from '#observe/log.ts';
+import { checkRange, checkRevision, checkSpan, checkTxn } from '../check-arguments.ts';
+import type {
+  CallOptions,
+  KeySpan,
+  Kv,
+  KvEntry,
+  KvMember,
+  LeaseId,
+  RangeOp,
+  RangeResult,
+  Txn,
+  TxnResult,
+  Watch,
+  WatchHandlers,
+} from '../kv.ts';
+import { Calls } from './calls.ts';
+import { EtcdWatch } from './etcd-watch.ts';
+import { isLeaseGone, isLeaseThere } from './failures.ts';
+import { Members } from './members.ts';
+import { methods } from './methods.ts';
+import { grantRequest, leaseRequest, rangeRequest, txnRequest } from './requests.ts';
+import { leaseTtlResponse, rangeResponse, txnResponse } from './responses.ts';
+
+export interface EtcdKvDeps {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface EtcdKvOptions {
+  /** http URLs of the members' client ports. */
+  readonly endpoints: readonly string[];
+  /** A member that hasn't answered for so long is left: a read goes on elsewhere, a write is unknown. */
+  readonly perAttemptTimeoutMs?: number;
+  /** How often members that are avoided, or that serve watches, are probed. */
+  readonly probeIntervalMs?: number;
+}
+
+export class EtcdKv implements Kv {
+  readonly #deps: EtcdKvDeps;
+  readonly #perAttemptTimeoutMs: number;
+  readonly #members: Members;
+  readonly #calls: Calls;
+  readonly #watches = new Set<EtcdWatch>();
+
+  static create(deps: EtcdKvDeps, options: EtcdKvOptions): EtcdKv {
+    return new EtcdKv(deps, options);
+  }
+
+  private constructor(deps: EtcdKvDeps, options: EtcdKvOptions) {
+    this.#deps = deps;
+    this.#perAttemptTimeoutMs = options.perAttemptTimeoutMs ?? 700;
+    this.#members = new Members(deps, {
+      endpoints: options.endpoints,
+      probeTimeoutMs: this.#perAttemptTimeoutMs,
+      probeIntervalMs: options.probeIntervalMs ?? 1000,
+    });
+    this.#calls = new Calls(
+      { ...deps, members: this.#members },
+      { perAttemptTimeoutMs: this.#perAttemptTimeoutMs },
+    );
+  }
+
+  async get(key: string, options: CallOptions): Promise<KvEntry | undefined> {
+    return (await this.range({ start: key }, options)).entries[0];
+  }
+
+  async range(
+    range: Omit<RangeOp, 'kind'>,
+    options: CallOptions,
+  ): Promise<RangeResult & { readonly revision: number }> {
+    checkRange(range);
+    const reply = await this.#calls.repeatable(methods.range, rangeRequest(range), options);
+    return rangeResponse(reply);
+  }
+
+  async txn(txn: Txn, options: CallOptions): Promise<TxnResult> {
+    const writes = checkTxn(txn);
+    const message = txnRequest(txn);
+    const reply = writes
+      ? await this.#calls.write(methods.txn, message, options)
+      : await this.#calls.repeatable(methods.txn, message, options);
+    return txnResponse(reply);
+  }
+
+  watch(span: KeySpan, fromRevision: number, handlers: WatchHandlers): Watch {
+    checkSpan(span);
+    checkRevision(fromRevision);
+    const watch = new EtcdWatch(
+      { timers: this.#deps.timers, member: this.#members.best() },
+      {
+        span,
+        fromRevision,
+        createTimeoutMs: this.#perAttemptTimeoutMs,
+        handlers: {
+          onEvents: (events, revision) => handlers.onEvents(events, revision),
+          onEnd: (reason) => {
+            this.#watches.delete(watch);
+            handlers.onEnd(reason);
+          },
+        },
+      },
+    );
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  /** etcd counts in whole seconds: the time is rounded up. */
+  async grantLease(ttlMs: number, options: CallOptions): Promise<LeaseId> {
+    const id = 1 + this.#deps.random.bytes(6).readUIntBE(0, 6);
+    const lease = id.toString(16) as LeaseId;
+    const message = grantRequest(Math.ceil(ttlMs / 1000), lease);
+    try {
+      await this.#calls.repeatable(methods.leaseGrant, message, options);
+    } catch (error) {
+      // An earlier attempt of this same call had arrived.
+      if (!isLeaseThere(error)) throw error;
+    }
+    return lease;
+  }
+
+  async keepLeaseAlive(lease: LeaseId, options: CallOptions): Promise<boolean> {
+    const message = leaseRequest(lease);
+    const reply = await this.#calls.repeatable(methods.leaseKeepAlive, message, options);
+    return leaseTtlResponse(reply) > 0;
+  }
+
+  async revokeLease(lease: LeaseId, options: CallOptions): Promise<void> {
+    try {
+      await this.#calls.repeatable(methods.leaseRevoke, leaseRequest(lease), options);
+    } catch (error) {
+      if (!isLeaseGone(error)) throw error;
+    }
+  }
+
+  members(): readonly KvMember[] {
+    return this.#members.list();
+  }
+
+  async close(): Promise<void> {
+    for (const watch of [...this.#watches]) watch.close();
+    this.#members.close();
+  }
+}
