@@ -14,6 +14,9 @@ import type { NodeId } from '#base/ids.ts';
 export type Body = readonly Buffer[];
 export const emptyBody: Body = [];
 
+/** Every process answers this one, with {incarnation}. */
+export const pingMethod = 'rpc.ping';
+
 export interface RpcMessage {
   readonly head: unknown;
   readonly body: Body;
