@@ -5,7 +5,10 @@
  */
 
 import type { NodeId, VolumeId } from '#base/ids.ts';
+import type { ListOptions, ListPage } from '#namespace/ops/list.ts';
 import type { FileEntry } from '#namespace/records.ts';
+
+export type { ListEntry, ListOptions, ListPage } from '#namespace/ops/list.ts';
 
 export interface CallContext {
   /** Aborts when the client has gone. */
@@ -33,33 +36,6 @@ export interface ByteRange {
   readonly end: number;
 }
 
-export interface ListOptions {
-  /** A folder ('/' or '/a/b', without the last slash). */
-  readonly folder: string;
-  /** False: one level, subtrees as one entry of kind folder. */
-  readonly recursive: boolean;
-  readonly limit: number;
-  /** Only names after this one (a `next` of an earlier page). */
-  readonly after?: string;
-  /** All pages of one listing can be read at the revision of the first, while history lasts. */
-  readonly revision?: number;
-}
-
-export interface ListEntry {
-  /** Relative to the folder; a folder's without trailing slash. */
-  readonly name: string;
-  readonly kind: 'file' | 'folder';
-  readonly size?: number;
-  readonly modifiedMs?: number;
-}
-
-export interface ListPage {
-  readonly entries: readonly ListEntry[];
-  /** Pass as `after` for the next page; undefined: that was all. */
-  readonly next: string | undefined;
-  readonly revision: number;
-}
-
 export interface RemoveResult {
   readonly removed: number;
 }
@@ -75,7 +51,10 @@ export interface FileStat {
     readonly m: number;
     readonly members: readonly { readonly node: NodeId; readonly live: boolean }[];
   }[];
-  /** More losses of nodes that the file survives right now. Negative: it can't be read now. */
+  /**
+   * More losses of nodes that the file survives right now. Negative: it can't be read now. A file without
+   * bytes lies on no node and outlives all but the last, which has to answer.
+   */
   readonly lossesSurvivable: number;
 }
 

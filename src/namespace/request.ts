@@ -18,9 +18,9 @@ export const requestOf = (
   operation: OperationId,
 ): string => (key === undefined ? `operation:${operation}` : requestOfKey(verb, key));
 
-/** The path is taken by `entry`, which `request` didn't make: why `request` fails. */
-export function pathTaken({ path, record }: FileEntry, request: string): DftfsError {
-  if (otherVerbs(request).includes(record.request)) return keyReused(path);
+/** The path is taken by `entry`, which `request` (undefined: one without a key) didn't make: why it fails. */
+export function pathTaken({ path, record }: FileEntry, request: string | undefined): DftfsError {
+  if (request !== undefined && otherVerbs(request).includes(record.request)) return keyReused(path);
   return new DftfsError('path_exists', `${path} exists already, and nothing was changed.`, {
     path,
   });
