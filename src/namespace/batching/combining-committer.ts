@@ -1,0 +1,166 @@
+/**
+ * Sends operations on names to the combiner, this node's own or another's, and takes them directly to the kv when
+ * that fails, is slow, or can't be. Promises what every committer does, and rests it on the direct
+ * way alone, which knows how to go on after a try whose outcome is open.
+ */
+import { DftfsError, isCode } from '#base/errors.ts';
+import type { NodeId, OperationId } from '#base/ids.ts';
+import type { ClusterMap } from '#cluster/cluster-map.ts';
+import type { Clock } from '#io/world.ts';
+import type { RangeOp, RangeResult, Txn } from '#kv/kv.ts';
+import type { RpcClient } from '#rpc/rpc.ts';
+import type { CommitOptions, Committer, WriteRequest, WriteResult } from '../committer.ts';
+import { Deadline } from '../deadline.ts';
+import type { DirectWriteOptions } from '../direct-committer.ts';
+import { bundlerDefaults } from './bundler.ts';
+import type { Combiner } from './combiner.ts';
+import {
+  CombinerChoice,
+  type CombinerChoiceOptions,
+  combinerChoiceDefaults,
+} from './combiner-choice.ts';
+import { patienceDefaults } from './patience.ts';
+import { RemoteCombiner, type RemoteCombinerOptions } from './remote-combiner.ts';
+
+export interface CombiningCommitterDeps {
+  readonly direct: Committer & {
+    write(request: WriteRequest, options: DirectWriteOptions): Promise<WriteResult>;
+  };
+  /** Of this node. */
+  readonly combiner: Combiner;
+  readonly rpc: Pick<RpcClient, 'call'>;
+  readonly map: Pick<ClusterMap, 'live' | 'sessionOf' | 'onChange' | 'suspect'>;
+  readonly clock: Clock;
+}
+
+export interface CombiningCommitterOptions extends RemoteCombinerOptions {
+  readonly self: NodeId;
+  readonly choice: CombinerChoiceOptions;
+  /** Operations with less time than this go directly: the detour would eat up what they need to be settled. */
+  readonly timeoutMsMin: number;
+  /** Larger writes, and reads of more entries, go directly: a shared transaction saves them nothing. */
+  readonly valueBytesMax: number;
+  readonly readEntriesMax: number;
+}
+
+export const combiningDefaults: Omit<CombiningCommitterOptions, 'self'> = {
+  bundles: bundlerDefaults,
+  patience: patienceDefaults,
+  choice: combinerChoiceDefaults,
+  timeoutMsMin: 1500,
+  valueBytesMax: 64 * 1024,
+  readEntriesMax: 64,
+};
+
+/** Operations whose outcome stayed open, remembered in case their caller tries again. */
+const openOperationsMax = 10_000;
+
+type CombinerPath = Pick<Combiner, 'read' | 'write'>;
+
+export class CombiningCommitter implements Committer {
+  readonly #deps: CombiningCommitterDeps;
+  readonly #options: CombiningCommitterOptions;
+  readonly #choice: CombinerChoice;
+  readonly #openOperations = new Set<OperationId>();
+  #remote: RemoteCombiner | undefined;
+
+  constructor(deps: CombiningCommitterDeps, options: CombiningCommitterOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#choice = new CombinerChoice(deps, options.choice);
+  }
+
+  close(): void {
+    this.#choice.close();
+  }
+
+  /** The node this one sends to now, for status. Undefined: none is known, all goes directly. */
+  get combinerNode(): NodeId | undefined {
+    return this.#choice.current();
+  }
+
+  async read(ranges: readonly RangeOp[], options: CommitOptions): Promise<readonly RangeResult[]> {
+    const deadline = new Deadline(this.#deps.clock, options.timeoutMs);
+    const path = this.#isSmallRead(ranges) ? this.#path(options) : undefined;
+    if (path !== undefined) {
+      try {
+        return await path.read(ranges, options);
+      } catch (error) {
+        if (!(error instanceof DftfsError)) throw error;
+      }
+    }
+    return this.#deps.direct.read(ranges, { ...options, timeoutMs: deadline.leftMs() });
+  }
+
+  async write(request: WriteRequest, options: CommitOptions): Promise<WriteResult> {
+    const deadline = new Deadline(this.#deps.clock, options.timeoutMs);
+    let maybeSent = this.#openOperations.has(request.operation);
+    const combinable = !maybeSent && this.#isCombinableWrite(request);
+    const path = combinable ? this.#path(options) : undefined;
+    if (path !== undefined) {
+      try {
+        return await path.write(request, options);
+      } catch (error) {
+        if (!(error instanceof DftfsError)) throw error;
+        maybeSent = error.outcome !== 'none';
+      }
+    }
+    const left = { ...options, timeoutMs: deadline.leftMs(), maybeSent };
+    try {
+      return await this.#deps.direct.write(request, left);
+    } catch (error) {
+      if (!(error instanceof DftfsError) || error.outcome !== 'none') {
+        this.#rememberOpen(request.operation);
+      }
+      throw error;
+    }
+  }
+
+  #path({ timeoutMs }: CommitOptions): CombinerPath | undefined {
+    if (timeoutMs < this.#options.timeoutMsMin) return undefined;
+    const node = this.#choice.current();
+    if (node === undefined) return undefined;
+    if (node === this.#options.self) return this.#deps.combiner;
+    if (this.#remote?.peer !== node) this.#remote = this.#newRemote(node);
+    return this.#remote;
+  }
+
+  #newRemote(node: NodeId): RemoteCombiner {
+    const { rpc, clock, map } = this.#deps;
+    const onAnswer = (peer: NodeId) => this.#choice.worked(peer);
+    const onFailure = (peer: NodeId, error: unknown) => {
+      this.#choice.avoid(peer);
+      if (isCode(error, 'peer_unreachable')) map.suspect(peer, error.message);
+    };
+    return new RemoteCombiner(node, { rpc, clock, onAnswer, onFailure }, this.#options);
+  }
+
+  /** A lease that has ended or a revision that was compacted fails the whole transaction: never shared. */
+  #isSmallRead(ranges: Txn['else']): boolean {
+    let entries = 0;
+    for (const op of ranges) {
+      if (op.kind !== 'range' || op.revision !== undefined) return false;
+      entries += op.limit ?? 1;
+    }
+    return entries <= this.#options.readEntriesMax;
+  }
+
+  #isCombinableWrite({ txn }: WriteRequest): boolean {
+    let bytes = 0;
+    for (const op of txn.then) {
+      if (op.kind !== 'put') continue;
+      if (op.lease !== undefined) return false;
+      bytes += op.value.length;
+    }
+    return bytes <= this.#options.valueBytesMax && this.#isSmallRead(txn.else);
+  }
+
+  #rememberOpen(operation: OperationId): void {
+    this.#openOperations.add(operation);
+    if (this.#openOperations.size <= openOperationsMax) return;
+    for (const oldest of this.#openOperations) {
+      this.#openOperations.delete(oldest);
+      return;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * One kind of operations on their way to the kv: a bounded queue, and a fixed number of transactions in flight.
+ * Whatever arrives while these are under way goes into the next one, so batches grow with the load and
+ * an operation that finds the lane idle goes at once.
+ */
+import { DftfsError } from '#base/errors.ts';
+import type { Clock } from '#io/world.ts';
+
+/** What became of an operation. */
+export type Settled<R> = R | DftfsError;
+
+export interface LaneItem<R> {
+  /** By the monotonic clock: whoever asked has given up by then. */
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+  readonly settle: (outcome: Settled<R>) => void;
+}
+
+export interface LaneWork<T> {
+  /** Takes the next batch off a queue that isn't empty, and at least its first item. */
+  take(queue: readonly T[]): { readonly batch: readonly T[]; readonly left: readonly T[] };
+  /** Settles every item of the batch; never rejects. */
+  run(batch: readonly T[]): Promise<void>;
+}
+
+export interface LaneOptions {
+  readonly queueMax: number;
+  readonly inFlightMax: number;
+}
+
+export class Lane<R, T extends LaneItem<R>> {
+  readonly #clock: Clock;
+  readonly #work: LaneWork<T>;
+  readonly #options: LaneOptions;
+  #queue: T[] = [];
+  #inFlight = 0;
+  #pumpScheduled = false;
+
+  constructor(clock: Clock, work: LaneWork<T>, options: LaneOptions) {
+    this.#clock = clock;
+    this.#work = work;
+    this.#options = options;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  push(item: T): void {
+    if (this.#queue.length >= this.#options.queueMax) {
+      item.settle(new DftfsError('overloaded', 'Too many operations on names are waiting.'));
+      return;
+    }
+    this.#queue.push(item);
+    if (this.#pumpScheduled || this.#inFlight >= this.#options.inFlightMax) return;
+    // Not at once: what the caller pushes in the same breath belongs in the same batch.
+    this.#pumpScheduled = true;
+    queueMicrotask(() => {
+      this.#pumpScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    while (this.#inFlight < this.#options.inFlightMax) {
+      this.#dropAbandoned();
+      if (this.#queue.length === 0) return;
+      const { batch, left } = this.#work.take(this.#queue);
+      this.#queue = [...left];
+      this.#inFlight += 1;
+      void this.#work.run(batch).finally(() => {
+        this.#inFlight -= 1;
+        this.#pump();
+      });
+    }
+  }
+
+  /** Nobody waits for these any more, and they can still be said not to have happened. */
+  #dropAbandoned(): void {
+    const now = this.#clock.now();
+    const abandoned = (item: T) => item.deadline <= now || item.signal?.aborted === true;
+    if (!this.#queue.some(abandoned)) return;
+    const dropped = this.#queue.filter(abandoned);
+    this.#queue = this.#queue.filter((item) => !abandoned(item));
+    for (const item of dropped) {
+      const detail = 'Nobody waited any longer when the turn of the operation came.';
+      item.settle(new DftfsError('deadline_exceeded', detail, { outcome: 'none' }));
+    }
+  }
+}
