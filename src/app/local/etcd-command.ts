@@ -1,0 +1,57 @@
+/** How an etcd member is started. Every number that tunes etcd stands here. */
+import { join } from 'node:path';
+import { txnOpsMax } from '#base/limits.ts';
+import { etcdEnvironment } from './etcd-binary.ts';
+import { type EtcdMember, etcdUrl, type Manifest, processFolder } from './manifest.ts';
+import type { ProcessCommand } from './spawn-process.ts';
+
+const MiB = 1024 * 1024;
+
+export const heartbeatMs = 100;
+/** How long followers wait for a heartbeat: most of the stall when a leader dies. */
+export const electionMs = 1000;
+
+const tuning = {
+  'heartbeat-interval': heartbeatMs,
+  'election-timeout': electionMs,
+  // A member that was away asks before it forces an election on the others.
+  'pre-vote': true,
+  // A combined transaction nests up to txnOpsMax operations, each a transaction of compares and puts.
+  'max-txn-ops': 2 * txnOpsMax,
+  'max-request-bytes': 16 * MiB,
+  // The most that etcd's own documentation advises. At the alarm writes are refused, reads go on.
+  'quota-backend-bytes': 8 * 1024 * MiB,
+  'auto-compaction-mode': 'periodic',
+  // A listing reads all its pages at one revision: this is how long it may take.
+  'auto-compaction-retention': '10m',
+  // Entries between snapshots are held in memory, and a combined one can be large.
+  'snapshot-count': 5000,
+  logger: 'zap',
+  'log-outputs': 'stderr',
+} as const;
+
+const peerUrl = (manifest: Manifest, member: EtcdMember) =>
+  `http://${manifest.host}:${member.peerPort}`;
+
+export function etcdCommand(
+  binary: string,
+  data: string,
+  manifest: Manifest,
+  member: EtcdMember,
+): ProcessCommand {
+  const peers = manifest.etcd.map((one) => `${one.name}=${peerUrl(manifest, one)}`);
+  const flags = {
+    name: member.name,
+    'data-dir': join(processFolder(data, member.name), 'data'),
+    'listen-client-urls': etcdUrl(manifest, member),
+    'advertise-client-urls': etcdUrl(manifest, member),
+    'listen-peer-urls': peerUrl(manifest, member),
+    'initial-advertise-peer-urls': peerUrl(manifest, member),
+    'initial-cluster': peers.join(','),
+    'initial-cluster-state': 'new',
+    'initial-cluster-token': manifest.clusterId,
+    ...tuning,
+  };
+  const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
+  return { name: member.name, file: binary, args, environment: etcdEnvironment() };
+}

@@ -1,0 +1,53 @@
+/** How a node is started: by the launcher, and by a node that passes the front door on to another. */
+import { join } from 'node:path';
+import { type ClusterNode, configPath, etcdUrl, type Manifest, secretPath } from './manifest.ts';
+import { projectFolder } from './project.ts';
+import { inheritedFd, spawnProcess } from './spawn-process.ts';
+import { writeWholeSync } from './write-whole.ts';
+
+export interface NodeLaunch {
+  /** The cluster's data folder, of which the node has a subfolder. */
+  readonly data: string;
+  readonly name: string;
+  /** This process's descriptor of the front door's socket; undefined: the node opens a socket of its own. */
+  readonly frontDoor: number | undefined;
+}
+
+/** What a node process runs; tests bring their own. */
+export const nodeProgram = join(projectFolder, 'src', 'app', 'node.ts');
+
+/** Returns the PID. The node's config must be written. */
+export function launchNode(launch: NodeLaunch, program: string = nodeProgram): number {
+  const { data, name, frontDoor } = launch;
+  const { DFTFS_PUBLIC_FD: _own, ...environment } = process.env;
+  return spawnProcess(data, {
+    name,
+    file: process.execPath,
+    args: [program, '--config', configPath(data, name)],
+    ...(frontDoor === undefined
+      ? { environment }
+      : {
+          environment: { ...environment, DFTFS_PUBLIC_FD: String(inheritedFd) },
+          inherit: frontDoor,
+        }),
+  });
+}
+
+/** Paths are relative to the config, so that a data folder can be moved while nothing runs. */
+export function writeNodeConfig(data: string, manifest: Manifest, node: ClusterNode): void {
+  const config = {
+    cluster: {
+      id: manifest.clusterId,
+      etcdEndpoints: manifest.etcd.map((member) => etcdUrl(manifest, member)),
+      secretFile: join('..', secretPath('')),
+    },
+    node: {
+      id: node.name,
+      host: manifest.host,
+      rpcPort: node.rpcPort,
+      httpPort: node.httpPort,
+      publicPort: manifest.publicPort,
+    },
+  };
+  writeWholeSync(configPath(data, node.name), `${JSON.stringify(config, undefined, 2)}\n`, 0o600);
+}

@@ -1,0 +1,101 @@
+/**
+ * Starts whatever of a local cluster isn't running: etcd members, then nodes. What it starts lives on
+ * without it. Either the cluster answers in the end, or everything begun here is ended again and one
+ * message says why.
+ */
+import { clusterAnswers, etcdAnswers, nodeIsReady, type Probe, until } from './answering.ts';
+import { makeDataFolder, withDataLock } from './data-lock.ts';
+import { endProcesses } from './ending.ts';
+import { findEtcd } from './etcd-binary.ts';
+import { etcdCommand } from './etcd-command.ts';
+import { LaunchError } from './launch-error.ts';
+import { nodeProgram, writeNodeConfig } from './launch-node.ts';
+import { logTail } from './log-tail.ts';
+import { etcdUrl, type Manifest, nodeUrl, publicUrl, writeManifest } from './manifest.ts';
+import type { StartOptions } from './options.ts';
+import { planStart, type StartPlan } from './plan.ts';
+import { findProcess } from './process-record.ts';
+import { spawnProcess } from './spawn-process.ts';
+import { startNodes } from './start-nodes.ts';
+
+export interface LauncherDeps {
+  /** Shows progress to a person. */
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+  /** What a node runs; tests bring a stand-in. */
+  readonly program?: string;
+}
+
+export interface StartResult {
+  readonly manifest: Manifest;
+  /** Of what was started now, etcd first. */
+  readonly pids: readonly number[];
+}
+
+const answerWithinMs = 60_000;
+
+export async function startCluster(
+  options: StartOptions,
+  deps: LauncherDeps,
+): Promise<StartResult> {
+  await makeDataFolder(options.data);
+  return withDataLock(options.data, deps, async () => {
+    const plan = await planStart(options);
+    const binary = plan.etcd.length === 0 ? '' : await findEtcd();
+    const started = [...plan.etcd, ...plan.nodes].map((one) => one.name);
+    try {
+      await carryOut(plan, binary, deps);
+      await watchOver(plan, deps).until(clusterAnswers(publicUrl(plan.manifest)), 'node-1');
+    } catch (error) {
+      await endProcesses(plan.data, started);
+      throw error;
+    }
+    return { manifest: plan.manifest, pids: started.map((name) => pidOf(plan.data, name)) };
+  });
+}
+
+async function carryOut(plan: StartPlan, binary: string, deps: LauncherDeps): Promise<void> {
+  const { data, manifest } = plan;
+  await writeManifest(data, manifest);
+  for (const node of plan.nodes) writeNodeConfig(data, manifest, node);
+  const watch = watchOver(plan, deps);
+  if (plan.etcd.length > 0) deps.say(`starting ${list(plan.etcd)}`);
+  for (const member of plan.etcd) {
+    spawnProcess(data, etcdCommand(binary, data, manifest, member));
+  }
+  for (const member of plan.etcd) {
+    await watch.until(etcdAnswers(etcdUrl(manifest, member)), member.name);
+  }
+  if (plan.nodes.length > 0) deps.say(`starting ${list(plan.nodes)}`);
+  await startNodes(plan, deps.program ?? nodeProgram);
+  for (const node of plan.nodes) {
+    await watch.until(nodeIsReady(nodeUrl(manifest, node)), node.name);
+  }
+}
+
+/** Waits for answers no longer than the start may take, and not for those of the dead. */
+function watchOver({ data }: StartPlan, { signal }: LauncherDeps) {
+  const end = performance.now() + answerWithinMs;
+  return {
+    until: (probe: Probe, name: string): Promise<void> => {
+      const giveUp = () => {
+        if (findProcess(data, name) === undefined) {
+          throw new LaunchError(`${name} ended while starting. ${logTail(data, name)}`);
+        }
+        if (performance.now() > end) {
+          const seconds = answerWithinMs / 1000;
+          throw new LaunchError(`${name} didn't answer in ${seconds} s. ${logTail(data, name)}`);
+        }
+      };
+      return until(probe, giveUp, signal);
+    },
+  };
+}
+
+function pidOf(data: string, name: string): number {
+  const found = findProcess(data, name);
+  if (found === undefined) throw new LaunchError(`${name} ended after starting`);
+  return found.pid;
+}
+
+const list = (some: readonly { readonly name: string }[]) => some.map((one) => one.name).join(' ');

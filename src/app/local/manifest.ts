@@ -1,0 +1,128 @@
+/**
+ * What a data folder holds: the cluster's id and the name and ports of each process, chosen at the first
+ * start and kept. The folder's layout is known here and nowhere else:
+ *
+ *   cluster.json            this manifest
+ *   secret                  what the nodes know each other by
+ *   node-1/ … etcd-1/ …     one subfolder a process: its config, record, log and data
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LaunchError } from './launch-error.ts';
+import { writeWholeSync } from './write-whole.ts';
+
+export interface EtcdMember {
+  readonly name: string;
+  readonly clientPort: number;
+  readonly peerPort: number;
+}
+
+export interface ClusterNode {
+  readonly name: string;
+  readonly httpPort: number;
+  readonly rpcPort: number;
+}
+
+export interface Manifest {
+  readonly version: 1;
+  readonly clusterId: string;
+  readonly host: string;
+  readonly publicPort: number;
+  readonly etcd: readonly EtcdMember[];
+  readonly nodes: readonly ClusterNode[];
+}
+
+export interface Shape {
+  readonly nodes: number | undefined;
+  readonly etcd: number | undefined;
+  readonly port: number | undefined;
+}
+
+const defaults = { nodes: 6, etcd: 5, port: 8080 };
+const host = '127.0.0.1';
+/** May lie in a folder that is otherwise empty. */
+const lockFile = 'lock.pid';
+
+export const manifestPath = (data: string) => join(data, 'cluster.json');
+export const secretPath = (data: string) => join(data, 'secret');
+export const processFolder = (data: string, name: string) => join(data, name);
+export const configPath = (data: string, name: string) => join(data, name, 'config.json');
+export const recordPath = (data: string, name: string) => join(data, name, 'process.json');
+export const logPath = (data: string, name: string) => join(data, name, `${name}.log`);
+
+export const publicUrl = (manifest: Manifest) => `http://${manifest.host}:${manifest.publicPort}`;
+export const nodeUrl = (manifest: Manifest, node: ClusterNode) =>
+  `http://${manifest.host}:${node.httpPort}`;
+export const etcdUrl = (manifest: Manifest, member: EtcdMember) =>
+  `http://${manifest.host}:${member.clientPort}`;
+export const processNames = (manifest: Manifest): string[] =>
+  [...manifest.etcd, ...manifest.nodes].map((one) => one.name);
+
+/** Undefined: there is none. */
+export async function readManifest(data: string): Promise<Manifest | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(manifestPath(data), 'utf8')) as Manifest;
+    if (manifest.version === 1) return manifest;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new LaunchError(`${manifestPath(data)} can't be read: ${(error as Error).message}`);
+  }
+  throw new LaunchError(`${manifestPath(data)} was written by another version`);
+}
+
+/** Chooses what the first start chooses. Writes nothing. */
+export async function newManifest(
+  data: string,
+  shape: Shape,
+  freePorts: (count: number) => Promise<number[]>,
+): Promise<Manifest> {
+  const others = (await readdir(data)).filter((name) => name !== lockFile);
+  if (others.length > 0) {
+    throw new LaunchError(`${data} holds other things: name an empty or new folder with --data`);
+  }
+  const empty: Manifest = {
+    version: 1,
+    clusterId: randomBytes(16).toString('hex'),
+    host,
+    publicPort: shape.port ?? defaults.port,
+    etcd: [],
+    nodes: [],
+  };
+  const members = shape.etcd ?? defaults.etcd;
+  const ports = await freePorts(2 * members);
+  const etcd = Array.from({ length: members }, (_, index) => ({
+    name: `etcd-${index + 1}`,
+    clientPort: ports[2 * index] as number,
+    peerPort: ports[2 * index + 1] as number,
+  }));
+  return withNodes({ ...empty, etcd }, shape.nodes ?? defaults.nodes, freePorts);
+}
+
+/** The same cluster with nodes added, up to `count`. */
+export async function withNodes(
+  manifest: Manifest,
+  count: number,
+  freePorts: (count: number) => Promise<number[]>,
+): Promise<Manifest> {
+  const known = manifest.nodes.length;
+  if (count <= known) return manifest;
+  const ports = await freePorts(2 * (count - known));
+  const added = Array.from({ length: count - known }, (_, index) => ({
+    name: `node-${known + index + 1}`,
+    httpPort: ports[2 * index] as number,
+    rpcPort: ports[2 * index + 1] as number,
+  }));
+  return { ...manifest, nodes: [...manifest.nodes, ...added] };
+}
+
+/** The secret first: a manifest says that everything is there. */
+export async function writeManifest(data: string, manifest: Manifest): Promise<void> {
+  if ((await readManifest(data)) === undefined) {
+    writeWholeSync(secretPath(data), `${randomBytes(32).toString('hex')}\n`, 0o600);
+  }
+  for (const name of processNames(manifest)) {
+    await mkdir(processFolder(data, name), { recursive: true, mode: 0o700 });
+  }
+  writeWholeSync(manifestPath(data), `${JSON.stringify(manifest, undefined, 2)}\n`, 0o600);
+}

@@ -1,0 +1,85 @@
+/** The command lines of start.sh and stop.sh. */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { LaunchError } from './launch-error.ts';
+import { defaultDataFolder } from './project.ts';
+
+export interface StartOptions {
+  readonly data: string;
+  /** What isn't given is as it was at the first start, or the default. */
+  readonly nodes: number | undefined;
+  readonly etcd: number | undefined;
+  readonly port: number | undefined;
+}
+
+export interface StopOptions {
+  readonly data: string;
+  readonly wipe: boolean;
+}
+
+export const startHelp = `usage: ./start.sh [options]
+
+Starts a cluster on this machine, or whatever part of it isn't running, and waits until it answers.
+Prints the PID of every process started, one a line, on stdout; a table of all on stderr.
+
+  --nodes N    nodes (default 6); more than at the first start adds nodes
+  --etcd N     etcd members (default 5), fixed at the first start
+  --port P     the public port (default 8080)
+  --data DIR   where everything is kept, one subfolder a process (default: data, in the project)
+  --help       this text
+`;
+
+export const stopHelp = `usage: ./stop.sh [options]
+
+Stops every process of a cluster on this machine.
+
+  --data DIR   the cluster's data folder (default: data, in the project)
+  --wipe       delete its data too
+  --help       this text
+`;
+
+const help = { type: 'boolean' } as const;
+const word = { type: 'string' } as const;
+
+/** Undefined: help was asked for. */
+export function parseStartOptions(args: readonly string[]): StartOptions | undefined {
+  const values = parse(args, { nodes: word, etcd: word, port: word, data: word, help });
+  if (values.help === true) return undefined;
+  return {
+    data: folder(values.data),
+    nodes: count('--nodes', values.nodes, 100),
+    etcd: count('--etcd', values.etcd, 9),
+    port: count('--port', values.port, 65_535),
+  };
+}
+
+/** Undefined: help was asked for. */
+export function parseStopOptions(args: readonly string[]): StopOptions | undefined {
+  const values = parse(args, { wipe: { type: 'boolean' }, data: word, help });
+  if (values.help === true) return undefined;
+  return { data: folder(values.data), wipe: values.wipe === true };
+}
+
+function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(
+  args: readonly string[],
+  options: T,
+) {
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const [said = ''] = (error as Error).message.split(/\. |\n/);
+    throw new LaunchError(`${said}; see --help`);
+  }
+}
+
+function folder(given: string | undefined): string {
+  if (given === '') throw new LaunchError('--data must name a folder');
+  return given === undefined ? defaultDataFolder : resolve(given);
+}
+
+function count(option: string, given: string | undefined, most: number): number | undefined {
+  if (given === undefined) return undefined;
+  const value = /^\d{1,6}$/.test(given) ? Number(given) : 0;
+  if (value >= 1 && value <= most) return value;
+  throw new LaunchError(`${option} must be a number from 1 to ${most}, not ${given || 'empty'}`);
+}

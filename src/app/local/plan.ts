@@ -1,0 +1,77 @@
+/** What a start has to do: which processes are missing, and whether what they need is there. */
+import { LaunchError } from './launch-error.ts';
+import {
+  type ClusterNode,
+  type EtcdMember,
+  type Manifest,
+  newManifest,
+  readManifest,
+  type Shape,
+  withNodes,
+} from './manifest.ts';
+import { freePorts, isFree } from './ports.ts';
+import { findProcess } from './process-record.ts';
+
+export interface StartPlan {
+  readonly data: string;
+  readonly manifest: Manifest;
+  /** To be started; the others are alive. */
+  readonly etcd: readonly EtcdMember[];
+  readonly nodes: readonly ClusterNode[];
+}
+
+/** Changes nothing, so that what stands in the way is met before anything is begun. */
+export async function planStart(options: Shape & { readonly data: string }): Promise<StartPlan> {
+  const { data } = options;
+  const known = await readManifest(data);
+  const isDead = ({ name }: { name: string }) => findProcess(data, name) === undefined;
+  const untouched = known === undefined || known.nodes.every(isDead);
+  const manifest = await shapeOf(data, known, options, untouched);
+  const etcd = manifest.etcd.filter(isDead);
+  const nodes = manifest.nodes.filter(isDead);
+  if (untouched) await needPublicPort(manifest);
+  for (const { name, clientPort, peerPort } of etcd) {
+    await needPorts(manifest, name, [clientPort, peerPort]);
+  }
+  for (const { name, httpPort, rpcPort } of nodes) {
+    await needPorts(manifest, name, [httpPort, rpcPort]);
+  }
+  return { data, manifest, etcd, nodes };
+}
+
+async function shapeOf(
+  data: string,
+  known: Manifest | undefined,
+  shape: Shape,
+  untouched: boolean,
+): Promise<Manifest> {
+  const free = (count: number) => freePorts(known?.host ?? '127.0.0.1', count);
+  if (known === undefined) return newManifest(data, shape, free);
+  const { nodes = known.nodes.length, etcd = known.etcd.length, port = known.publicPort } = shape;
+  if (etcd !== known.etcd.length) {
+    throw new LaunchError(`this cluster has ${known.etcd.length} etcd members, and keeps them`);
+  }
+  if (nodes < known.nodes.length) {
+    throw new LaunchError(`this cluster has ${known.nodes.length} nodes: it can grow, not shrink`);
+  }
+  if (port !== known.publicPort && !untouched) {
+    throw new LaunchError(
+      `this cluster runs on port ${known.publicPort}: stop it first to change that`,
+    );
+  }
+  return withNodes({ ...known, publicPort: port }, nodes, free);
+}
+
+async function needPublicPort({ host, publicPort }: Manifest): Promise<void> {
+  if (await isFree(host, publicPort)) return;
+  throw new LaunchError(
+    `port ${publicPort} is in use by another program: name another with --port`,
+  );
+}
+
+async function needPorts({ host }: Manifest, name: string, ports: readonly number[]) {
+  for (const port of ports) {
+    if (await isFree(host, port)) continue;
+    throw new LaunchError(`port ${port}, which is ${name}'s, is in use by another program: end it`);
+  }
+}

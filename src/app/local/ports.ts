@@ -1,0 +1,37 @@
+/** Ports that nobody listens on. */
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+import { LaunchError } from './launch-error.ts';
+
+/**
+ * Below the range that the kernel takes for outgoing connections, or one of those could sit on a stopped
+ * process's port when it is to start again.
+ */
+const lowest = 20_000;
+const highest = 32_000;
+const attempts = 20;
+
+/** Fails where anybody listens, be it with SO_REUSEPORT. */
+export function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(false);
+      else if (error.code === 'EACCES') {
+        reject(new LaunchError(`port ${port} needs root: name another with --port`));
+      } else reject(error);
+    });
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** A run of free ports: a random place keeps clusters that start at the same time apart. */
+export async function freePorts(host: string, count: number): Promise<number[]> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const first = randomInt(lowest, highest - count);
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    const free = await Promise.all(ports.map((port) => isFree(host, port)));
+    if (free.every(Boolean)) return ports;
+  }
+  throw new LaunchError(`no ${count} free ports in a row between ${lowest} and ${highest}`);
+}
