@@ -1,0 +1,46 @@
+/** What an endpoint is given: one request, and the services it may use. */
+
+import type { Files } from '#files/files.ts';
+import type { Clock } from '#io/world.ts';
+import type { Exchange } from './exchange.ts';
+import type { Metrics } from './metrics.ts';
+import type { RequestHead } from './request-head.ts';
+import type { Target } from './target.ts';
+
+/** The state of the cluster as this process sees it. */
+export interface ClusterStatus {
+  /** Undefined: ready to serve. Else why not, in a sentence. */
+  notReadyReason(): string | undefined;
+  /** Anything JSON can say: nodes, volumes, duties. */
+  describe(): unknown | Promise<unknown>;
+}
+
+/** A fixed page under `/-/`. */
+export interface StaticPage {
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+export interface Services {
+  readonly files: Files;
+  readonly status: ClusterStatus;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** By path, as `/-/console/`. */
+  readonly pages: ReadonlyMap<string, StaticPage>;
+}
+
+export interface Call {
+  readonly exchange: Exchange;
+  readonly head: RequestHead;
+  readonly target: Target;
+  readonly services: Services;
+}
+
+export type Endpoint = (call: Call) => Promise<void>;
+
+const jsonType = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'];
+
+export function respondJson(exchange: Exchange, value: unknown, headers: readonly string[] = []) {
+  exchange.respond(200, [...jsonType, ...headers], `${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,44 @@
+/** The pages under `/-/`: is it alive, is it ready, what does it see, what has it done. */
+import { queryArguments } from '../arguments.ts';
+import { type Call, type Endpoint, respondJson } from '../call.ts';
+import { openapi } from '../openapi.ts';
+import { HttpProblem } from '../problem.ts';
+import { refuseBody } from './get.ts';
+
+const plain = (run: (call: Call) => void | Promise<void>): Endpoint => {
+  return async (call) => {
+    queryArguments(call, {});
+    refuseBody(call);
+    await run(call);
+  };
+};
+
+/** That it answers at all says that the loop turns. */
+export const health = plain(({ exchange }) => respondJson(exchange, { status: 'ok' }));
+
+export const ready = plain(({ exchange, services }) => {
+  const reason = services.status.notReadyReason();
+  if (reason !== undefined) throw new HttpProblem('not_ready', reason);
+  respondJson(exchange, { status: 'ready' });
+});
+
+export const cluster = plain(async ({ exchange, services }) =>
+  respondJson(exchange, await services.status.describe()),
+);
+
+const metricsType = ['Content-Type', 'text/plain; version=0.0.4', 'Cache-Control', 'no-store'];
+
+export const metrics = plain(({ exchange, services }) =>
+  exchange.respond(200, metricsType, services.metrics.text()),
+);
+
+export const describeApi = plain(({ exchange }) => respondJson(exchange, openapi));
+
+/** A page that was handed in, or none. */
+export const page = plain(({ exchange, target, services }) => {
+  const path = target.folder && target.path !== '/' ? `${target.path}/` : target.path;
+  const found = services.pages.get(path);
+  if (!found) throw new HttpProblem('page_not_found', `There is no system page ${path}.`);
+  const type = ['Content-Type', found.contentType, 'X-Content-Type-Options', 'nosniff'];
+  exchange.respond(200, type, found.body);
+});

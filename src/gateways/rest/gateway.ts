@@ -1,0 +1,219 @@
+/**
+ * The front door in HTTP. It translates requests to `Files` and its answers and errors back, and
+ * holds to the contract of the HTTP interface: a 2xx is done, a 4xx never happened, anything else is
+ * unknown. It keeps no state of files. Nothing that a client sends makes it throw, hold memory
+ * without bound, or wait for ever.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { DftfsError } from '#base/errors.ts';
+import type { Files } from '#files/files.ts';
+import type { Clock, Random, Timer, Timers } from '#io/world.ts';
+import type { Logger } from '#observe/log.ts';
+import { ByteBudget } from './byte-budget.ts';
+import type { ClusterStatus, Services, StaticPage } from './call.ts';
+import { Exchange } from './exchange.ts';
+import { Metrics } from './metrics.ts';
+import { type GatewayOptions, gatewayDefaults } from './options.ts';
+import { HttpProblem } from './problem.ts';
+import { hasBody, readHead } from './request-head.ts';
+import { routeOf } from './router.ts';
+import { readTarget } from './target.ts';
+import { answerUnparsed, writeRaw } from './unparsed.ts';
+import { Watchdog } from './watchdog.ts';
+
+export interface GatewayDeps {
+  readonly files: Files;
+  readonly status: ClusterStatus;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Fixed pages under `/-/`, by path. */
+  readonly pages?: ReadonlyMap<string, StaticPage>;
+}
+
+/** An inherited listening socket, or an address of one's own. */
+export type ListenAddress =
+  | { readonly fd: number }
+  | { readonly host: string; readonly port: number; readonly reusePort?: boolean };
+
+export interface RestGateway {
+  /** May be called for several addresses. Returns the port. */
+  listen(address: ListenAddress): Promise<number>;
+  /** Takes no more connections, lets what is under way finish for a bounded time, ends the rest. */
+  close(): Promise<void>;
+}
+
+export function createRestGateway(
+  deps: GatewayDeps,
+  options: Partial<GatewayOptions> = {},
+): RestGateway {
+  return new Gateway(deps, { ...gatewayDefaults, ...options });
+}
+
+class Gateway implements RestGateway {
+  readonly #deps: GatewayDeps;
+  readonly #options: GatewayOptions;
+  readonly #services: Services;
+  readonly #budget: ByteBudget;
+  readonly #watchdog: Watchdog;
+  readonly #servers: Server[] = [];
+  readonly #open = new Set<Exchange>();
+  /** The newest request of each connection. */
+  readonly #newest = new WeakMap<Socket, Exchange>();
+  readonly #idPrefix: string;
+  #requests = 0;
+  #connections = 0;
+  #closing = false;
+  #sweepTimer: Timer | undefined;
+
+  constructor(deps: GatewayDeps, options: GatewayOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#budget = new ByteBudget(options.bytesInFlightMax);
+    this.#watchdog = new Watchdog(options.pace);
+    this.#idPrefix = deps.random.bytes(6).toString('hex');
+    const metrics = new Metrics(() => ({
+      connections: this.#connections,
+      requests: this.#open.size,
+      reservedBytes: this.#budget.taken,
+    }));
+    const { files, status, clock, pages = new Map() } = deps;
+    this.#services = { files, status, clock, metrics, pages };
+    this.#scheduleSweep(deps.clock.now());
+  }
+
+  async listen(address: ListenAddress): Promise<number> {
+    const server = this.#createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(address, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    server.on('error', (error) => this.#deps.log.error('http listener failed', { error }));
+    this.#servers.push(server);
+    return (server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
+    for (const server of this.#servers) server.closeIdleConnections();
+    const limit = this.#deps.timers.after(this.#options.closeMs, () => {
+      for (const server of this.#servers) server.closeAllConnections();
+    });
+    await Promise.all(closed);
+    limit.cancel();
+    this.#sweepTimer?.cancel();
+  }
+
+  #createServer(): Server {
+    const { headersTimeoutMs, keepAliveMs, requestsPerConnectionMax } = this.#options;
+    const server = createServer({
+      headersTimeout: headersTimeoutMs,
+      // A total time would cut long uploads; the watchdog judges their pace.
+      requestTimeout: 0,
+      connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
+      keepAliveTimeout: keepAliveMs,
+      maxHeaderSize: 16 * 1024,
+      noDelay: true,
+    });
+    server.maxRequestsPerSocket = requestsPerConnectionMax;
+    const accept = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) =>
+      this.#accept(req, res, expectsContinue);
+    server.on('request', accept(false));
+    server.on('checkContinue', accept(true));
+    server.on('checkExpectation', accept(false));
+    server.on('connection', (socket: Socket) => this.#admit(socket));
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      answerUnparsed(error, socket as Socket, this.#newest.get(socket as Socket), this.#newId),
+    );
+    server.on('connect', (_request, socket) => {
+      const problem = new HttpProblem('method_not_allowed', 'This server is no proxy.');
+      writeRaw(socket as Socket, problem, this.#newId(), ['Allow', 'GET, HEAD, PUT, DELETE']);
+    });
+    return server;
+  }
+
+  #admit(socket: Socket): void {
+    this.#connections += 1;
+    socket.once('close', () => {
+      this.#connections -= 1;
+    });
+    if (this.#connections <= this.#options.connectionsMax) return;
+    const problem = new DftfsError('overloaded', 'Too many connections; try again shortly.');
+    writeRaw(socket, problem, this.#newId());
+  }
+
+  readonly #newId = (): string => {
+    this.#requests += 1;
+    return `${this.#idPrefix}-${this.#requests.toString(36)}`;
+  };
+
+  #accept(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const exchange = new Exchange(request, response, this.#budget, {
+      id: this.#newId(),
+      startedAt: this.#deps.clock.now(),
+      expectsContinue,
+    });
+    this.#open.add(exchange);
+    this.#newest.set(request.socket, exchange);
+    // Without a listener a broken request would end the process; who reads the body hears of it too.
+    request.on('error', () => {});
+    response.on('error', () => {});
+    response.on('close', () => this.#finish(exchange));
+    void this.#serve(exchange);
+  }
+
+  /** The one guard around everything that handles a request. */
+  async #serve(exchange: Exchange): Promise<void> {
+    try {
+      const head = readHead(exchange.request, this.#options.fileBytesMax);
+      exchange.bodyless = !hasBody(head);
+      this.#checkExpectation(head.headers.get('expect'));
+      const target = readTarget(head);
+      const { operation, run } = routeOf(head.method, target);
+      exchange.operation = operation;
+      if (this.#closing) exchange.response.shouldKeepAlive = false;
+      await run({ exchange, head, target, services: this.#services });
+    } catch (error) {
+      this.#logBug(exchange, error);
+      exchange.fail(error);
+    }
+  }
+
+  #checkExpectation(expectation: string | undefined): void {
+    if (expectation === undefined || expectation.toLowerCase() === '100-continue') return;
+    throw new HttpProblem('expectation_failed', 'The only expectation met is 100-continue.');
+  }
+
+  #logBug(exchange: Exchange, error: unknown): void {
+    if (error instanceof HttpProblem) return;
+    if (error instanceof DftfsError && error.code !== 'internal') return;
+    if (exchange.signal.aborted) return;
+    const { id, operation, path } = exchange;
+    this.#deps.log.error('request met a bug', { request: id, operation, path, error });
+  }
+
+  #finish(exchange: Exchange): void {
+    exchange.close();
+    this.#open.delete(exchange);
+    const { operation, status, startedAt, bytesReceived, bytesSent } = exchange;
+    const durationMs = this.#deps.clock.now() - startedAt;
+    this.#services.metrics.record({ operation, status, durationMs, bytesReceived, bytesSent });
+  }
+
+  #scheduleSweep(sweptAt: number): void {
+    const { sweepMs } = this.#options;
+    this.#sweepTimer = this.#deps.timers.after(sweepMs, () => {
+      const now = this.#deps.clock.now();
+      this.#watchdog.sweep(this.#open, Math.min(now - sweptAt, 2 * sweepMs));
+      this.#scheduleSweep(now);
+    });
+  }
+}

@@ -1,0 +1,85 @@
+/** Which endpoint a request is for: one table, which the description of the API must agree with. */
+import { parseFilePath } from '#base/path.ts';
+import type { Endpoint } from './call.ts';
+import { copy, move } from './endpoints/copy-move.ts';
+import { exists } from './endpoints/exists.ts';
+import { getFile, getPath } from './endpoints/get.ts';
+import { literalPath, literalPathOf, putLiteral } from './endpoints/literal-path.ts';
+import { listFolder, ls } from './endpoints/ls.ts';
+import { putFile } from './endpoints/put.ts';
+import { deleteFile, removePath, rm } from './endpoints/rm.ts';
+import { stat } from './endpoints/stat.ts';
+import { cluster, describeApi, health, metrics, page, ready } from './endpoints/system.ts';
+import { HttpProblem } from './problem.ts';
+import type { Target } from './target.ts';
+
+export interface Route {
+  readonly operation: string;
+  readonly run: Endpoint;
+}
+
+type Methods = Readonly<Record<string, Route>>;
+
+const route = (operation: string, run: Endpoint): Route => ({ operation, run });
+
+/** GET, and HEAD, which is answered like GET without the body. */
+const reading = (operation: string, run: Endpoint): Methods => ({
+  GET: route(operation, run),
+  HEAD: route(operation, run),
+});
+
+const getLiteral: Endpoint = async (call) => getPath(call, await literalPathOf(call));
+const deleteLiteral: Endpoint = async (call) => removePath(call, await literalPathOf(call));
+
+/** By pattern, as the API's description names them. `{path}` stands for the rest. */
+export const routes = {
+  '/{path}': {
+    ...reading('get', getFile),
+    PUT: route('put', putFile),
+    DELETE: route('rm', deleteFile),
+  },
+  '/{folder}/': reading('ls', listFolder),
+  '/path': {
+    ...reading('get', getLiteral),
+    PUT: route('put', putLiteral),
+    DELETE: route('rm', deleteLiteral),
+  },
+  '/exists': reading('exists', exists),
+  '/exists/{path}': reading('exists', exists),
+  '/copy': { POST: route('copy', copy) },
+  '/move': { POST: route('move', move) },
+  '/ls': reading('ls', ls),
+  '/rm': { POST: route('rm', rm) },
+  '/stat': reading('stat', stat),
+  '/-/health': reading('system', health),
+  '/-/ready': reading('system', ready),
+  '/-/cluster': reading('system', cluster),
+  '/-/metrics': reading('system', metrics),
+  '/-/openapi.json': reading('system', describeApi),
+  '/-/{page}': reading('system', page),
+} as const satisfies Record<string, Methods>;
+
+const fixed: ReadonlyMap<string, Methods> = new Map(
+  Object.entries(routes).filter(([pattern]) => !pattern.includes('{')),
+);
+
+function methodsOf({ path, folder }: Target): Methods {
+  const found = path === literalPath && folder ? undefined : fixed.get(path);
+  if (found) return found;
+  if (path.startsWith('/exists/')) return routes['/exists/{path}'];
+  if (path === '/-' || path.startsWith('/-/')) return routes['/-/{page}'];
+  return folder ? routes['/{folder}/'] : routes['/{path}'];
+}
+
+/** Throws method_not_allowed, and, where a file was meant, why the path can't be one. */
+export function routeOf(method: string, target: Target): Route {
+  const methods = methodsOf(target);
+  const found = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (found) return found;
+  if (method === 'PUT' || method === 'DELETE') {
+    parseFilePath(target.folder ? `${target.path}/` : target.path);
+  }
+  const allowed = Object.keys(methods).join(', ');
+  const detail = `${method} isn't possible here; possible: ${allowed}.`;
+  throw new HttpProblem('method_not_allowed', detail, ['Allow', allowed]);
+}

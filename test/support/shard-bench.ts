@@ -1,0 +1,102 @@
+/** What the tests of this room share: a store over a fake disk whose clock and timers they hold. */
+import { crc32 } from 'node:zlib';
+import type { BlobId } from '#base/ids.ts';
+import type { Clock, Timers } from '#io/world.ts';
+import { silentLogger } from '#observe/log.ts';
+import type { ShardKey } from '#protocol/shards.ts';
+import { MemoryIndexFactory } from '#storage/memory-index.ts';
+import type { ShardStoreDeps, ShardStoreOptions } from '#storage/open-shard-store.ts';
+import { openShardStore } from '#storage/open-shard-store.ts';
+import type { ShardIndexFactory } from '#storage/shard-index.ts';
+import type { ShardStore } from '#storage/shard-store.ts';
+import { FakeDisk } from './fake-disk.ts';
+
+/** A small generator of numbers in [0, 1) (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export const shardKey = (number: number, slot = 0): ShardKey => ({
+  blob: number.toString(16).padStart(32, '0') as BlobId,
+  stripe: number % 7,
+  slot,
+});
+
+/** Bytes that are a shard's own. */
+export function shardBody(number: number, length: number): Buffer {
+  const random = seededRandom(number * 7919 + length);
+  return Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)));
+}
+
+/** Timers that run when told to. */
+export class ManualTimers implements Timers {
+  #waiting = new Set<() => void>();
+
+  after(_ms: number, fn: () => void) {
+    this.#waiting.add(fn);
+    return { cancel: () => void this.#waiting.delete(fn) };
+  }
+
+  sleep(): Promise<void> {
+    return new Promise((resolve) => this.after(0, resolve));
+  }
+
+  run(): void {
+    const due = this.#waiting;
+    this.#waiting = new Set();
+    for (const fn of due) fn();
+  }
+}
+
+export class ManualClock implements Clock {
+  ms = 0;
+  now(): number {
+    return this.ms;
+  }
+  wall(): number {
+    return this.ms;
+  }
+}
+
+export const folder = '/disk/store';
+
+/** A disk, and the store on it through its lives. */
+export class Bench {
+  readonly disk: FakeDisk;
+  readonly clock = new ManualClock();
+  indexFactory: ShardIndexFactory = new MemoryIndexFactory();
+  timers = new ManualTimers();
+  readonly #random: () => number;
+
+  constructor(random: () => number = () => 0.5) {
+    this.#random = random;
+    this.disk = new FakeDisk(random);
+  }
+
+  open(options: Partial<ShardStoreOptions> = {}): Promise<ShardStore> {
+    this.timers = new ManualTimers();
+    const bytes = (count: number) =>
+      Buffer.from(Array.from({ length: count }, () => Math.floor(this.#random() * 256)));
+    const { disk, clock, timers, indexFactory } = this;
+    const random = { bytes, float: this.#random };
+    const deps: ShardStoreDeps = { disk, clock, timers, random, log: silentLogger, indexFactory };
+    const owner = { folder, clusterId: 'cluster-a', nodeId: 'n1' };
+    return openShardStore(deps, { ...owner, reserveBytes: 0, ...options });
+  }
+}
+
+export function put(store: ShardStore, number: number, length: number): Promise<void> {
+  const body = shardBody(number, length);
+  return store.write(shardKey(number), [body], crc32(body));
+}
+
+export async function get(store: ShardStore, number: number, length: number): Promise<Buffer> {
+  const { body } = await store.read(shardKey(number), 0, length);
+  return Buffer.concat(body);
+}
