@@ -18,12 +18,17 @@ export interface ShardStoreStats {
   /** Why nothing more is written, if so. */
   readonly fenced: string | undefined;
   readonly full: boolean;
+  /** Damaged records found since the store was opened, by recovery and by reads. */
+  readonly corrupt: number;
 }
 
 export interface ShardStore extends ShardReader, ShardWriter {
-  /** Errors: shard_missing, shard_corrupt. Every byte returned was checked against its CRC. */
+  /** Errors: shard_missing, shard_corrupt, invalid_argument (not within the shard), overloaded. Every byte returned was checked against its CRC. */
   read: ShardReader['read'];
-  /** Errors: store_full, store_fenced, shard_corrupt (body and crc differ). */
+  /**
+   * Errors: store_full, store_fenced, overloaded, shard_corrupt (body and crc differ), invalid_argument
+   * (the shard is there with other bytes). The body must not change until it resolves.
+   */
   write: ShardWriter['write'];
   delete(keys: readonly ShardKey[]): Promise<void>;
   has(key: ShardKey): boolean;

@@ -1,0 +1,164 @@
+/**
+ * The index as the store sees it: what is committed, overlaid with what isn't yet. Changes gather in
+ * memory and are committed in batches together with the position up to which the segments are indexed;
+ * after a crash recovery reads the segments on from there.
+ */
+import type { Timer, Timers } from '#io/world.ts';
+import type {
+  IndexEntry,
+  LogPosition,
+  SegmentTally,
+  ShardIndex,
+  ShardPlace,
+} from './shard-index.ts';
+import { recordBytes } from './shard-record.ts';
+
+type Changes = Map<string, ShardPlace | undefined>;
+
+export interface IndexWriterDeps {
+  readonly index: ShardIndex;
+  readonly timers: Timers;
+  /** A commit failed: what the index holds isn't known any more. Called once. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface IndexWriterOptions {
+  readonly commitDelayMs: number;
+  /** This many changes are committed without waiting; few enough not to hold up the event loop. */
+  readonly commitEntries: number;
+}
+
+const emptyTally: SegmentTally = { liveShards: 0, liveBytes: 0, liveRecordBytes: 0 };
+
+export class IndexWriter {
+  readonly #index: ShardIndex;
+  readonly #timers: Timers;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #options: IndexWriterOptions;
+  readonly #tallies: Map<number, SegmentTally>;
+  #changedTallies = new Set<number>();
+  #changes: Changes = new Map();
+  #committing: Changes | undefined;
+  #commit: Promise<void> | undefined;
+  #position: LogPosition | undefined;
+  #timer: Timer | undefined;
+  #dirty = false;
+  #failed = false;
+
+  constructor({ index, timers, onFailure }: IndexWriterDeps, options: IndexWriterOptions) {
+    this.#index = index;
+    this.#timers = timers;
+    this.#onFailure = onFailure;
+    this.#options = options;
+    this.#tallies = index.tallies();
+    this.#position = index.position;
+  }
+
+  get position(): LogPosition | undefined {
+    return this.#position;
+  }
+
+  /** Changes that only memory holds. */
+  get backlog(): number {
+    return this.#changes.size + (this.#committing?.size ?? 0);
+  }
+
+  get tallies(): ReadonlyMap<number, SegmentTally> {
+    return this.#tallies;
+  }
+
+  find(key: string): ShardPlace | undefined {
+    if (this.#changes.has(key)) return this.#changes.get(key);
+    if (this.#committing?.has(key)) return this.#committing.get(key);
+    return this.#index.get(key);
+  }
+
+  list(after: string | undefined, limit: number): string[] {
+    const overlay: Changes = new Map([...(this.#committing ?? []), ...this.#changes]);
+    const keys = [...overlay.keys()]
+      .filter((key) => overlay.get(key) !== undefined && (after === undefined || key > after))
+      .sort();
+    const gone = overlay.size - keys.length;
+    const committed = this.#index.list(after, limit + gone);
+    const more = ({ key }: IndexEntry) => !overlay.has(key);
+    for (const entry of committed.filter(more)) keys.push(entry.key);
+    return keys.sort().slice(0, limit);
+  }
+
+  /** The record of this shard is at `place` now, and the segments are indexed up to `position`. */
+  put(key: string, place: ShardPlace, position: LogPosition): void {
+    const old = this.find(key);
+    if (old?.segment !== place.segment || old.offset !== place.offset) {
+      if (old !== undefined) this.#tally(old, -1);
+      this.#tally(place, 1);
+      this.#changes.set(key, place);
+    }
+    this.advance(position);
+  }
+
+  remove(key: string, position: LogPosition): void {
+    const old = this.find(key);
+    if (old !== undefined) {
+      this.#tally(old, -1);
+      this.#changes.set(key, undefined);
+    }
+    this.advance(position);
+  }
+
+  advance(position: LogPosition): void {
+    this.#position = position;
+    this.#dirty = true;
+    this.#schedule();
+  }
+
+  /** Commits everything. Doesn't throw: a failure is told through `onFailure`. */
+  async flush(): Promise<void> {
+    while (!this.#failed && (this.#dirty || this.#commit !== undefined)) {
+      this.#startCommit();
+      await this.#commit;
+    }
+  }
+
+  #schedule(): void {
+    if (!this.#dirty || this.#commit !== undefined) return;
+    if (this.#changes.size >= this.#options.commitEntries) this.#startCommit();
+    else this.#timer ??= this.#timers.after(this.#options.commitDelayMs, () => this.#startCommit());
+  }
+
+  #startCommit(): void {
+    if (this.#commit !== undefined || this.#failed || this.#position === undefined) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const changes = this.#changes;
+    const tallies = new Map<number, SegmentTally>();
+    for (const segment of this.#changedTallies) {
+      tallies.set(segment, this.#tallies.get(segment) ?? emptyTally);
+    }
+    this.#committing = changes;
+    this.#changes = new Map();
+    this.#changedTallies = new Set();
+    this.#dirty = false;
+    this.#commit = this.#index.commit({ changes, tallies, position: this.#position }).then(
+      () => {
+        this.#committing = undefined;
+        this.#commit = undefined;
+        this.#schedule();
+      },
+      (error) => {
+        this.#failed = true;
+        this.#commit = undefined;
+        this.#onFailure(error);
+      },
+    );
+  }
+
+  #tally({ segment, length }: ShardPlace, sign: 1 | -1): void {
+    const tally = this.#tallies.get(segment) ?? emptyTally;
+    this.#tallies.set(segment, {
+      liveShards: tally.liveShards + sign,
+      liveBytes: tally.liveBytes + sign * length,
+      liveRecordBytes: tally.liveRecordBytes + sign * recordBytes(length),
+    });
+    this.#changedTallies.add(segment);
+  }
+}

@@ -1,0 +1,112 @@
+/** Opens one node's shard store: lock, superblock, index, recovery; then `LocalShardStore` takes over. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import type { Disk } from '#io/disk.ts';
+import type { Clock, Random, Timers } from '#io/world.ts';
+import type { Logger } from '#observe/log.ts';
+import { Fence } from './fence.ts';
+import { FreeSpace } from './free-space.ts';
+import { IndexWriter } from './index-writer.ts';
+import { LocalShardStore } from './local-shard-store.ts';
+import { openIndex } from './open-index.ts';
+import type { Recovered } from './recovery.ts';
+import { recover } from './recovery.ts';
+import { SegmentFiles } from './segment-files.ts';
+import { SegmentLog } from './segment-log.ts';
+import { SegmentReader } from './segment-reader.ts';
+import type { LogPosition, ShardIndexFactory } from './shard-index.ts';
+import type { ShardStore } from './shard-store.ts';
+import { openSuperblock, saltOf } from './superblock.ts';
+
+const MiB = 1024 * 1024;
+
+export interface ShardStoreDeps {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly indexFactory: ShardIndexFactory;
+}
+
+export interface ShardStoreOptions {
+  /** Holds the segments, the index and the superblock; made if missing. */
+  readonly folder: string;
+  readonly clusterId: string;
+  readonly nodeId: string;
+  /** Free space that writes leave alone. Default: 1 % of the disk, at least 64 MiB. */
+  readonly reserveBytes?: number;
+  /** A segment is full at about this size. At most 2 GiB. */
+  readonly segmentBytesMax?: number;
+  /** How long a change may wait for its index commit. */
+  readonly indexCommitDelayMs?: number;
+}
+
+export async function openShardStore(
+  deps: ShardStoreDeps,
+  options: ShardStoreOptions,
+): Promise<ShardStore> {
+  const { disk } = deps;
+  const { segmentBytesMax = 0 } = options;
+  assert(segmentBytesMax <= 2048 * MiB, 'a record names its offset in 32 bits');
+  await disk.makeFolder(options.folder);
+  const lock = await disk.lock(options.folder);
+  try {
+    return await openLocked(deps, options, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(
+  deps: ShardStoreDeps,
+  options: ShardStoreOptions,
+  release: () => Promise<void>,
+): Promise<ShardStore> {
+  const { disk, clock, timers, log, indexFactory: factory } = deps;
+  const { folder, clusterId, nodeId, reserveBytes } = options;
+  const files = await SegmentFiles.find(disk, folder);
+  const owner = { clusterId, nodeId };
+  const salt = saltOf(await openSuperblock(deps, folder, owner, files.numbers.length > 0));
+  const indexFolder = path.join(folder, 'index');
+  const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
+  const opened = await openIndex({ disk, log, factory }, { folder: indexFolder, salt, covers });
+  const fence = new Fence(log);
+  const onFailure = (error: unknown) => {
+    fence.trip('the index could not be written', error);
+    factory.discard(indexFolder).catch((cause) => log.warn('index stays', { error: cause }));
+  };
+  const index = new IndexWriter(
+    { index: opened.index, timers, onFailure },
+    { commitDelayMs: options.indexCommitDelayMs ?? 500, commitEntries: 4096 },
+  );
+  const space = new FreeSpace({ disk, clock }, { folder, reserveBytes });
+  let recovered: Recovered;
+  try {
+    recovered = await recover({ files, index, log, salt });
+    await space.ask();
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+  const segments = new SegmentLog(
+    {
+      files,
+      space,
+      fence,
+      salt,
+      appended({ kind, key, segment, offset, length }, end) {
+        if (kind === 'tombstone') index.remove(key, end);
+        else index.put(key, { segment, offset, length }, end);
+      },
+    },
+    { segmentBytesMax: options.segmentBytesMax ?? 256 * MiB },
+    recovered.tail,
+  );
+  const reader = new SegmentReader({ files, clock, log, salt });
+  return new LocalShardStore(
+    { files, index, segments, reader, fence, space, closeIndex: opened.close, release },
+    { damaged: recovered.damaged },
+  );
+}
