@@ -38,6 +38,11 @@ export interface BlobWriter {
     content: AsyncIterable<Buffer>,
     options: { readonly signal: AbortSignal },
   ): Promise<WrittenBlob>;
+  /**
+   * The blob got no name and never will: deletes its shards in the background. Not to be called while
+   * that isn't certain.
+   */
+  discard(written: WrittenBlob): void;
 }
 
 export interface BlobReader {

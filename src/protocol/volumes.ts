@@ -21,7 +21,11 @@ export interface VolumeRecord {
   readonly rebuilding: readonly number[];
 }
 
-/** Stripes `first` … `first + count − 1` of the blob lie in `volume`. Extents of a blob are in order, without gaps. */
+/**
+ * The next `count` stripes of a blob lie in `volume`, under the numbers `first` … `first + count − 1`. Numbers
+ * ascend along the blob, but where an upload switched volumes some are left out: those of its unfinished
+ * stripes, which were sent anew under later numbers, so that no shard is ever written with two contents.
+ */
 export interface Extent {
   readonly volume: VolumeId;
   readonly first: number;

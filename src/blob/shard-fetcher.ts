@@ -1,0 +1,109 @@
+/** Fetches ranges of shards, checks them, and keeps what is known about how quick nodes are lately. */
+import { isCode } from '#base/errors.ts';
+import type { NodeId } from '#base/ids.ts';
+import type { ClusterMap } from '#cluster/cluster-map.ts';
+import type { World } from '#io/world.ts';
+import type { ShardKey } from '#protocol/shards.ts';
+import { type Body, bodyLength } from '#rpc/rpc.ts';
+import { type DeadlineBounds, Pace } from './pace.ts';
+import type { ShardCalls } from './shard-calls.ts';
+import { crcOf } from './stripe-sender.ts';
+
+export interface ShardFetcherDeps {
+  readonly shards: ShardCalls;
+  readonly map: ClusterMap;
+  /** This process's own node. */
+  readonly self: NodeId;
+  readonly world: Pick<World, 'clock' | 'timers'>;
+}
+
+export interface ShardFetcherOptions {
+  readonly deadline: DeadlineBounds;
+  /** How long a shard may take before another is asked for in its place. */
+  readonly hedge: DeadlineBounds;
+  /** Extra requests, as a share of all; and how many at most at once after a quiet time. */
+  readonly hedgeShare: number;
+  readonly hedgeBurst: number;
+}
+
+/** 'damaged': the node answered, and what it has is no good. 'unreachable': who knows. */
+export type FetchFailure = 'damaged' | 'unreachable';
+
+export class FetchError extends Error {
+  readonly failure: FetchFailure;
+
+  constructor(failure: FetchFailure, cause: unknown) {
+    super(`shard ${failure}`, { cause });
+    this.failure = failure;
+  }
+}
+
+export class ShardFetcher {
+  readonly self: NodeId;
+  readonly #deps: ShardFetcherDeps;
+  readonly #options: ShardFetcherOptions;
+  readonly #pace = new Pace();
+  readonly #inFlight = new Map<NodeId, number>();
+  #hedges: number;
+
+  constructor(deps: ShardFetcherDeps, options: ShardFetcherOptions) {
+    this.self = deps.self;
+    this.#deps = deps;
+    this.#options = options;
+    this.#hedges = options.hedgeBurst;
+  }
+
+  inFlight(node: NodeId): number {
+    return this.#inFlight.get(node) ?? 0;
+  }
+
+  get hedgeDelayMs(): number {
+    return this.#pace.wait(3, this.#options.hedge);
+  }
+
+  /** True: the budget allows one more extra request. */
+  takeHedge(): boolean {
+    if (this.#hedges < 1) return false;
+    this.#hedges -= 1;
+    return true;
+  }
+
+  /** Rejects with a FetchError. */
+  async fetch(
+    node: NodeId,
+    key: ShardKey,
+    offset: number,
+    length: number,
+    signal: AbortSignal,
+  ): Promise<Body> {
+    const { shards, world } = this.#deps;
+    const { hedgeShare, hedgeBurst, deadline } = this.#options;
+    this.#hedges = Math.min(hedgeBurst, this.#hedges + hedgeShare);
+    this.#inFlight.set(node, this.inFlight(node) + 1);
+    const started = world.clock.now();
+    const timeoutMs = this.#pace.wait(4, deadline);
+    try {
+      const { body, crc } = await shards.read(node, key, offset, length, { timeoutMs, signal });
+      this.#pace.add(world.clock.now() - started);
+      if (bodyLength(body) === length && crcOf(body) === crc) return body;
+    } catch (error) {
+      throw new FetchError(this.#judge(node, error, signal), error);
+    } finally {
+      this.#count(node);
+    }
+    throw new FetchError('damaged', undefined);
+  }
+
+  #judge(node: NodeId, error: unknown, signal: AbortSignal): FetchFailure {
+    if (isCode(error, 'shard_missing', 'shard_corrupt')) return 'damaged';
+    const isAway = isCode(error, 'peer_unreachable', 'deadline_exceeded');
+    if (isAway && !signal.aborted) this.#deps.map.suspect(node, error.code);
+    return 'unreachable';
+  }
+
+  #count(node: NodeId): void {
+    const left = this.inFlight(node) - 1;
+    if (left > 0) this.#inFlight.set(node, left);
+    else this.#inFlight.delete(node);
+  }
+}
