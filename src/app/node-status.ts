@@ -1,0 +1,66 @@
+/** What this node can say of itself and of the cluster as it sees it, for `/-/ready` and `/-/cluster`. */
+import type { Cluster } from '#cluster/cluster.ts';
+import type { Session } from '#cluster/cluster-map.ts';
+import type { Kv } from '#kv/kv.ts';
+import type { ShardStore } from '#storage/shard-store.ts';
+
+export interface NodeStatusDeps {
+  readonly cluster: Cluster;
+  readonly session: Session;
+  readonly kv: Pick<Kv, 'members'>;
+  readonly store: ShardStore;
+}
+
+export class NodeStatus {
+  private readonly deps: NodeStatusDeps;
+
+  constructor(deps: NodeStatusDeps) {
+    this.deps = deps;
+  }
+
+  notReadyReason(): string | undefined {
+    const { session, cluster, kv } = this.deps;
+    if (!kv.members().some((member) => member.healthy)) {
+      return 'No etcd member answers: start them, or look at their logs.';
+    }
+    if (session.revision === undefined || !cluster.isLive(session.node)) {
+      return 'The node is not registered in the cluster yet; ask again in a moment.';
+    }
+    return undefined;
+  }
+
+  async describe(): Promise<unknown> {
+    const { cluster, session, kv, store } = this.deps;
+    const suspects = cluster.suspects();
+    return {
+      node: session.node,
+      nodes: cluster.nodes().map(({ id, host, port, httpPort, zone, draining }) => ({
+        id,
+        host,
+        port,
+        httpPort,
+        zone,
+        draining,
+        live: cluster.isLive(id),
+        ...(suspects.has(id) ? { suspected: suspects.get(id) } : {}),
+      })),
+      volumes: this.volumesByMargin(),
+      names: { members: kv.members() },
+      store: await store.stats(),
+    };
+  }
+
+  /** How many volumes can lose how many more members: `{"2": 12, "1": 3}`. Negative: unreadable now. */
+  private volumesByMargin(): Record<string, number> {
+    const { cluster } = this.deps;
+    const counts: Record<string, number> = {};
+    for (const { record } of cluster.volumes()) {
+      const good = record.members.filter(
+        (member, slot) => cluster.isLive(member) && !record.rebuilding.includes(slot),
+      );
+      const margin = good.length - record.code.k;
+      counts[margin] = (counts[margin] ?? 0) + 1;
+    }
+    return counts;
+  }
+}

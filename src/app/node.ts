@@ -1,0 +1,52 @@
+/**
+ * One DFTFS node as a process: `node src/app/node.ts --config <file>`. Ends by itself after SIGTERM or
+ * SIGINT, when what is under way has finished; a fault that nobody handled ends it at once, as a kill would.
+ */
+import { parseArgs } from 'node:util';
+import { readNodeConfig } from '#config/node-config.ts';
+import { readClusterSecret } from '#config/node-secrets.ts';
+import { createNodeWorld } from '#io/node/world.ts';
+import { createLogger } from '#observe/log.ts';
+import { serveControl } from './local/control.ts';
+import { launchNode } from './local/launch-node.ts';
+import { NodeProcess } from './node-process.ts';
+
+const { values } = parseArgs({ options: { config: { type: 'string' } } });
+if (values.config === undefined) throw new Error('usage: node.ts --config <file>');
+
+const config = readNodeConfig(values.config, process.env);
+const world = createNodeWorld();
+const log = createLogger(
+  (line) => process.stderr.write(line),
+  () => world.clock.wall(),
+  config.node.logLevel,
+  { node: config.node.id },
+);
+
+process.on('uncaughtException', (error) => {
+  log.error('unhandled fault: the process ends', { error });
+  process.exit(1);
+});
+
+const secret = readClusterSecret(config.cluster.secretFile);
+const node = new NodeProcess(world, config, secret, log);
+const stopping = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => stopping.abort());
+}
+
+await node.start(stopping.signal);
+const control = await serveControl(config.node.dataFolder, {
+  relaunch: (name) =>
+    launchNode({
+      data: `${config.node.dataFolder}/..`,
+      name,
+      frontDoor: config.node.publicFd ?? undefined,
+    }),
+});
+if (!stopping.signal.aborted) {
+  await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+}
+await control.close();
+await node.close();
+process.exit(0);
