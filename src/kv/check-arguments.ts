@@ -25,29 +25,24 @@ export function checkRange(range: Omit<RangeOp, 'kind'>): void {
     throw refuse('A range of keys needs a limit.');
 }
 
-/** Returns whether the transaction can write. */
-export function checkTxn(txn: Txn): boolean {
+export function checkTxn(txn: Txn): void {
   for (const compare of txn.compare) checkSpan(compare);
-  let writes = false;
-  for (const op of txn.then) writes = checkOp(op) || writes;
-  for (const op of txn.else) writes = checkOp(op) || writes;
-  return writes;
+  for (const op of txn.then) checkOp(op);
+  for (const op of txn.else) checkOp(op);
 }
 
-function checkOp(op: KvOp | NestedTxn): boolean {
-  switch (op.kind) {
-    case 'range':
-      checkRange(op);
-      return false;
-    case 'put':
-      checkKey(op.key);
-      return true;
-    case 'delete':
-      checkSpan(op);
-      return true;
-    case 'txn':
-      return checkTxn(op);
-  }
+function checkOp(op: KvOp | NestedTxn): void {
+  if (op.kind === 'txn') checkTxn(op);
+  else if (op.kind === 'put') checkKey(op.key);
+  else if (op.kind === 'range') checkRange(op);
+  else checkSpan(op);
+}
+
+/** Whether the transaction can write: one that can't may be repeated. */
+export function canWrite(txn: Txn): boolean {
+  const writes = (op: KvOp | NestedTxn): boolean =>
+    op.kind === 'txn' ? canWrite(op) : op.kind !== 'range';
+  return txn.then.some(writes) || txn.else.some(writes);
 }
 
 export function checkRevision(revision: number): void {

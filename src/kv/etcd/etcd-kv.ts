@@ -7,7 +7,7 @@
  */
 import type { Clock, Random, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
-import { checkRange, checkRevision, checkSpan, checkTxn } from '../check-arguments.ts';
+import { canWrite, checkRange, checkRevision, checkSpan, checkTxn } from '../check-arguments.ts';
 import type {
   CallOptions,
   KeySpan,
@@ -85,9 +85,9 @@ export class EtcdKv implements Kv {
   }
 
   async txn(txn: Txn, options: CallOptions): Promise<TxnResult> {
-    const writes = checkTxn(txn);
+    checkTxn(txn);
     const message = txnRequest(txn);
-    const reply = writes
+    const reply = canWrite(txn)
       ? await this.#calls.write(methods.txn, message, options)
       : await this.#calls.repeatable(methods.txn, message, options);
     return txnResponse(reply);
