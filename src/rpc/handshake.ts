@@ -8,7 +8,8 @@
  *   peer   → proof                                           or refused {reason}, and closes
  *
  * Both proofs cover both hellos as sent, so neither a nonce nor an identity can be exchanged, and name
- * the role of their sender, so neither can be sent back. A stranger learns nothing but the refusal.
+ * the role of their sender, so neither can be sent back. A stranger learns nothing but the refusal,
+ * and reaches no parser but that of a small piece of JSON.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { asDftfsError, DftfsError, isCode } from '#base/errors.ts';
@@ -20,7 +21,6 @@ import {
   expectNothing,
   type FrameKind,
   frameKinds,
-  packFrame,
   prefixBytes,
   protocolVersion,
   sealFrame,
@@ -59,7 +59,6 @@ interface Hello {
 type Role = 'caller' | 'peer';
 
 const nonceBytes = 32;
-const proofBytes = 32;
 const textCharactersMax = 200;
 const lingerMs = 200;
 
@@ -80,7 +79,8 @@ export async function greet(
 ): Promise<Greeted> {
   const talk = new Talk(deps.timers, connection, timeoutMs);
   try {
-    const mine = talk.send(hello, helloOf(deps.random, identity, peer));
+    const mine = helloOf(deps.random, identity, peer);
+    talk.send(hello, mine);
     const answer = await talk.receive(hello);
     const theirs = answer.headBytes();
     const { version, cluster, node, incarnation } = readHello(answer);
@@ -110,7 +110,8 @@ export async function receive(
     if (version !== protocolVersion) throw otherVersion(version);
     if (cluster !== identity.clusterId) throw refusal('this node belongs to another cluster');
     if (to !== identity.self) throw refusal(`this is node ${identity.self}, not ${to}`);
-    const mine = talk.send(hello, helloOf(deps.random, identity, undefined));
+    const mine = helloOf(deps.random, identity, undefined);
+    talk.send(hello, mine);
     checkProof(await talk.receive(proof), proofOf(identity.secret, 'caller', theirs, mine));
     talk.send(proof, proofOf(identity.secret, 'peer', theirs, mine));
     return { stream: talk.end(), node, incarnation };
@@ -124,21 +125,30 @@ const refusal = (why: string): DftfsError => new DftfsError('peer_refused', why)
 const otherVersion = (version: number): DftfsError =>
   refusal(`version ${version} of the node protocol meets version ${protocolVersion}`);
 
-function helloOf(random: Random, identity: RpcIdentity, to: NodeId | undefined) {
+function helloOf(random: Random, identity: RpcIdentity, to: NodeId | undefined): Buffer {
   const { clusterId: cluster, self: node, incarnation } = identity;
-  const nonce = random.bytes(nonceBytes);
-  return { version: protocolVersion, cluster, node, incarnation, to, nonce };
+  const nonce = random.bytes(nonceBytes).toString('hex');
+  const said = { version: protocolVersion, cluster, node, incarnation, to, nonce };
+  return Buffer.from(JSON.stringify(said));
 }
 
 function readHello(frame: Frame): Hello {
-  const head = (frame.head() ?? {}) as Partial<Record<keyof Hello | 'nonce', unknown>>;
-  const { version, cluster, node, incarnation, to, nonce } = head;
+  const said = readJson<keyof Hello | 'nonce'>(frame);
+  const { version, cluster, node, incarnation, to, nonce } = said;
   const named = isShort(cluster) && isShort(node) && isNodeId(node) && isShort(incarnation);
-  const fresh = Buffer.isBuffer(nonce) && nonce.length === nonceBytes;
+  const fresh = typeof nonce === 'string' && nonce.length === 2 * nonceBytes;
   if (typeof version !== 'number' || !named || !fresh || (to !== undefined && !isShort(to))) {
     throw new DftfsError('invalid_message', 'its hello is malformed');
   }
   return { version, cluster, node, incarnation, to };
+}
+
+function readJson<Key extends string>(frame: Frame): Partial<Record<Key, unknown>> {
+  try {
+    return (JSON.parse(frame.headBytes().toString()) ?? {}) as Partial<Record<Key, unknown>>;
+  } catch (cause) {
+    throw new DftfsError('invalid_message', 'what it said is not JSON', { cause });
+  }
 }
 
 const isShort = (text: unknown): text is string =>
@@ -152,10 +162,9 @@ function proofOf(secret: Buffer, role: Role, callerHello: Buffer, peerHello: Buf
 }
 
 function checkProof(frame: Frame, expected: Buffer): void {
-  const given = frame.head();
-  const right =
-    Buffer.isBuffer(given) && given.length === proofBytes && timingSafeEqual(given, expected);
-  if (!right) throw refusal("the proof of the cluster's secret is wrong");
+  const given = frame.headBytes();
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    throw refusal("the proof of the cluster's secret is wrong");
 }
 
 /** Strictly alternating frames within one time bound. */
@@ -172,11 +181,8 @@ class Talk {
     );
   }
 
-  /** The head's bytes, as sent. */
-  send(kind: FrameKind, head: unknown): Buffer {
-    const frame = sealFrame(packFrame(head), kind, 0, 0);
-    this.#stream.send(frame, []);
-    return frame.subarray(prefixBytes);
+  send(kind: FrameKind, head: Buffer): void {
+    this.#stream.send(sealFrame(Buffer.concat([Buffer.alloc(prefixBytes), head]), kind, 0, 0), []);
   }
 
   async receive(kind: FrameKind): Promise<Frame> {
@@ -188,7 +194,7 @@ class Talk {
     this.#stream.use(expecting(kind, refused), { ...idle, onFrame, onClose: reject });
     const frame = await promise;
     if (frame.prefix.kind !== refused) return frame;
-    const { reason } = (frame.head() ?? {}) as { reason?: unknown };
+    const { reason } = readJson<'reason'>(frame);
     throw refusal(`it refused: ${String(reason).slice(0, textCharactersMax)}`);
   }
 
@@ -200,7 +206,7 @@ class Talk {
   /** Tells the peer why, and gives it a moment to read that. */
   async refuse(reason: string): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.send(refused, { reason });
+    this.send(refused, Buffer.from(JSON.stringify({ reason })));
     this.#stream.use(expectNothing, { ...idle, onClose: () => resolve() });
     await Promise.race([promise, this.#timers.sleep(lingerMs)]);
   }
