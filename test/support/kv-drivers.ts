@@ -2,6 +2,7 @@
 import { createNodeWorld } from '#io/node/world.ts';
 import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
 import type { Kv } from '#kv/kv.ts';
+import { MemoryKv } from '#kv/memory/memory-kv.ts';
 import { silentLogger } from '#observe/log.ts';
 import { EtcdCluster } from './etcd-cluster.ts';
 
@@ -9,12 +10,25 @@ export interface Driver {
   readonly name: string;
   /** How many random runs fit into a few seconds. */
   readonly runs: number;
+  /** Costs next to nothing: every case can run on it. */
+  readonly isQuick: boolean;
   start(): Promise<{ readonly kv: Kv; readonly stop: () => Promise<void> }>;
 }
+
+const memory: Driver = {
+  name: 'memory',
+  runs: 300,
+  isQuick: true,
+  async start() {
+    const kv = new MemoryKv(createNodeWorld());
+    return { kv, stop: () => kv.close() };
+  },
+};
 
 const etcd: Driver = {
   name: 'etcd',
   runs: 20,
+  isQuick: false,
   async start() {
     const cluster = await EtcdCluster.start(1);
     const kv = EtcdKv.create({ ...createNodeWorld(), log: silentLogger }, cluster);
@@ -28,4 +42,4 @@ const etcd: Driver = {
   },
 };
 
-export const drivers: readonly Driver[] = [etcd];
+export const drivers: readonly Driver[] = [memory, etcd];
