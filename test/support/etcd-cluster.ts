@@ -78,7 +78,7 @@ export class EtcdCluster {
   /** kill -9, and waits until the process is gone. */
   async kill(index: number): Promise<void> {
     const { child } = this.#member(index);
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (hasEnded(child)) return;
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
@@ -92,9 +92,10 @@ export class EtcdCluster {
     this.#member(index).child.kill('SIGCONT');
   }
 
-  /** Starts a killed member again on its data. */
+  /** Starts a member again on its data, unless it runs. */
   restart(index: number): void {
     const member = this.#member(index);
+    if (!hasEnded(member.child)) return;
     member.child = this.#spawn(member.name, member.args);
   }
 
@@ -153,6 +154,9 @@ export class EtcdCluster {
     throw new Error(`etcd in ${this.#folder}: no sign of ${what} in ${startTimeoutMs} ms`);
   }
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
+  exitCode !== null || signalCode !== null;
 
 function memberFlags(member: {
   name: string;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { isCode } from '#base/errors.ts';
-import { type Made, options, put, then } from './kv.contract.ts';
-import type { Kv, KvOp, LeaseId } from './kv.ts';
+import type { Kv, KvOp, LeaseId } from '../kv.ts';
+import { type Made, options, put, then } from './support.ts';
 
 const longMs = 60_000;
 const shortMs = 1000;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type Made, options, put, remove, then } from './kv.contract.ts';
-import type { KeySpan, Kv, Watch, WatchEvent } from './kv.ts';
-import { prefixSpan } from './kv.ts';
+import type { KeySpan, Kv, Watch, WatchEvent } from '../kv.ts';
+import { prefixSpan } from '../kv.ts';
+import { type Made, options, put, remove, then } from './support.ts';
 
 const waitMs = 5000;
 

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { isCode } from '#base/errors.ts';
+import { createNodeWorld } from '#io/node/world.ts';
+import { silentLogger } from '#observe/log.ts';
+import { EtcdCluster } from '../../../test/support/etcd-cluster.ts';
+import type { Txn } from '../kv.ts';
+import { EtcdKv } from './etcd-kv.ts';
+
+const options = { timeoutMs: 4500 };
+const world = createNodeWorld();
+const count = 3;
+
+/** A kv whose first choice is the given member, the others following in order. */
+function leaningOn(cluster: EtcdCluster, index: number): EtcdKv {
+  const { endpoints } = cluster;
+  const ordered = endpoints.map((_, i) => endpoints[(index + i) % count] as string);
+  const random = { bytes: world.random.bytes, float: () => 0 };
+  return EtcdKv.create(
+    { ...world, random, log: silentLogger },
+    { endpoints: ordered, perAttemptTimeoutMs: 700, probeIntervalMs: 200 },
+  );
+}
+
+const put = (key: string): Txn => ({
+  compare: [],
+  then: [{ kind: 'put', key, value: Buffer.from('value') }],
+  else: [],
+});
+
+/** Sees to it that the key is written, as callers do: an unknown outcome is looked up. */
+async function putSurely(kv: EtcdKv, key: string): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    try {
+      await kv.txn(put(key), options);
+      return;
+    } catch (error) {
+      assert.ok(isCode(error, 'outcome_unknown', 'names_unavailable'), String(error));
+    }
+    if ((await kv.get(key, options)) !== undefined) return;
+  }
+  assert.fail('never written');
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 20) {
+    assert.ok(waited < 10_000, `in vain: ${what}`);
+    await world.timers.sleep(20);
+  }
+}
+
+describe('EtcdKv when members fail', () => {
+  let cluster: EtcdCluster;
+  let kv: EtcdKv;
+  const leanOn = (index: number) => {
+    kv = leaningOn(cluster, index);
+    return kv;
+  };
+
+  before(async () => {
+    cluster = await EtcdCluster.start(count);
+  });
+  after(() => cluster.stop());
+  afterEach(async () => {
+    await kv.close();
+    for (let i = 0; i < count; i++) {
+      cluster.resume(i);
+      cluster.restart(i);
+    }
+    await cluster.ready();
+  });
+
+  const follower = async () => ((await cluster.leader()) + 1) % count;
+
+  it('goes on with another member when the one in use is killed', async () => {
+    const index = await follower();
+    leanOn(index);
+    await kv.txn(put('killed/1'), options);
+    await cluster.kill(index);
+    // The connection is known to be gone, or refused: not even a write is left in doubt for long.
+    await putSurely(kv, 'killed/2');
+    assert.equal((await kv.get('killed/1', options))?.version, 1);
+    const health = kv.members().map(({ healthy }) => healthy);
+    assert.deepEqual(health, [false, true, true]);
+    cluster.restart(index);
+    await until('the member is used again', () => kv.members()[0]?.healthy === true);
+  });
+
+  it('sends a write elsewhere when the member refuses the connection', async () => {
+    const index = await follower();
+    await cluster.kill(index);
+    leanOn(index);
+    await kv.txn(put('refused/1'), options);
+    assert.equal((await kv.get('refused/1', options))?.version, 1);
+  });
+
+  it('leaves a stopped member: reads and leases go on, a write is unknown', async () => {
+    const index = await follower();
+    leanOn(index);
+    await kv.txn(put('stopped/1'), options);
+    const lease = await kv.grantLease(60_000, options);
+    cluster.pause(index);
+    const [write, read, alive] = await Promise.allSettled([
+      kv.txn(put('stopped/2'), options),
+      kv.get('stopped/1', options),
+      kv.keepLeaseAlive(lease, options),
+    ]);
+    assert.equal(write.status, 'rejected');
+    const unknown = write.status === 'rejected' && isCode(write.reason, 'outcome_unknown');
+    assert.ok(unknown);
+    assert.equal(read.status === 'fulfilled' && read.value?.version, 1);
+    assert.equal(alive.status === 'fulfilled' && alive.value, true);
+    await kv.txn(put('stopped/3'), options);
+    assert.equal(kv.members()[0]?.healthy, false);
+  });
+
+  it('ends the watches on a stopped member, and begins new ones elsewhere', async () => {
+    const index = await follower();
+    leanOn(index);
+    const { revision } = await kv.txn(put('watched/1'), options);
+    const ends: string[] = [];
+    const keys: string[] = [];
+    const watch = () =>
+      kv.watch({ start: 'watched/', end: 'watched0' }, revision, {
+        onEvents: (events) => keys.push(...events.map(({ entry }) => entry.key)),
+        onEnd: (reason) => ends.push(reason),
+      });
+    watch();
+    await until('an event', () => keys.length === 1);
+    cluster.pause(index);
+    await until('the end of the watch', () => ends.length === 1);
+    watch();
+    await until('an event of the new watch', () => keys.length === 2);
+    await putSurely(kv, 'watched/2');
+    await until('a new event', () => keys.includes('watched/2'));
+    assert.equal(ends.length, 1);
+  });
+
+  it('goes on when the leader is killed', async () => {
+    const leader = await cluster.leader();
+    leanOn((leader + 1) % count);
+    await kv.txn(put('leader/1'), options);
+    await cluster.kill(leader);
+    assert.equal((await kv.get('leader/1', options))?.version, 1);
+    await putSurely(kv, 'leader/2');
+  });
+
+  it('goes on when the leader is stopped', async () => {
+    const leader = await cluster.leader();
+    leanOn(leader);
+    await kv.txn(put('leader/3'), options);
+    cluster.pause(leader);
+    assert.equal((await kv.get('leader/3', options))?.version, 1);
+    await putSurely(kv, 'leader/4');
+  });
+
+  it('fails within the deadline when the majority is lost, and recovers', async () => {
+    leanOn(0);
+    await kv.txn(put('majority/1'), options);
+    const survivor = await follower();
+    const lost = [0, 1, 2].filter((index) => index !== survivor);
+    for (const index of lost) await cluster.kill(index);
+    const short = { timeoutMs: 1500 };
+    await assert.rejects(kv.get('majority/1', short), (error) =>
+      isCode(error, 'names_unavailable'),
+    );
+    const write = kv.txn(put('majority/2'), short);
+    await assert.rejects(write, (error) => isCode(error, 'outcome_unknown', 'names_unavailable'));
+    for (const index of lost) cluster.restart(index);
+    assert.equal((await kv.get('majority/1', { timeoutMs: 20_000 }))?.version, 1);
+    await putSurely(kv, 'majority/3');
+  });
+});
