@@ -30,7 +30,7 @@ export class FakeNode {
   }
 }
 
-const keyText = (key: ShardKey): string => `${key.blob}/${key.stripe}/${key.slot}`;
+export const keyText = (key: ShardKey): string => `${key.blob}/${key.stripe}/${key.slot}`;
 const crcOf = (body: Body): number => body.reduce((crc, part) => crc32(part, crc), 0);
 
 export class FakeCluster {

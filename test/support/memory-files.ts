@@ -28,6 +28,23 @@ const taken = (path: string): DftfsError =>
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
+/** `files` with some of its methods replaced: to slow or break what lies below a gateway. */
+export function overriding(files: Files, replaced: Partial<Files>): Files {
+  return {
+    checkAbsent: (...given) => files.checkAbsent(...given),
+    put: (...given) => files.put(...given),
+    lookup: (...given) => files.lookup(...given),
+    read: (...given) => files.read(...given),
+    copy: (...given) => files.copy(...given),
+    move: (...given) => files.move(...given),
+    list: (...given) => files.list(...given),
+    remove: (...given) => files.remove(...given),
+    removeTree: (...given) => files.removeTree(...given),
+    stat: (...given) => files.stat(...given),
+    ...replaced,
+  };
+}
+
 export class MemoryFiles implements Files {
   readonly entries = new Map<string, FileEntry>();
   readonly #blobs = new Map<BlobId, readonly Buffer[]>();

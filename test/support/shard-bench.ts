@@ -1,4 +1,5 @@
 /** What the tests of this room share: a store over a fake disk whose clock and timers they hold. */
+import { createCipheriv } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { BlobId } from '#base/ids.ts';
 import type { Clock, Timers } from '#io/world.ts';
@@ -30,8 +31,10 @@ export const shardKey = (number: number, slot = 0): ShardKey => ({
 
 /** Bytes that are a shard's own. */
 export function shardBody(number: number, length: number): Buffer {
-  const random = seededRandom(number * 7919 + length);
-  return Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)));
+  const seed = Buffer.alloc(16);
+  seed.writeUInt32LE(number);
+  seed.writeUInt32LE(length, 4);
+  return createCipheriv('aes-128-ctr', seed, seed).update(Buffer.alloc(length));
 }
 
 /** Timers that run when told to. */

@@ -171,6 +171,7 @@ export class Exchange {
     const { request } = this;
     request.removeAllListeners('data');
     request.once('end', () => response.end());
+    response.flushHeaders();
     response.write(body, () => request.socket.end());
     request.resume();
   }

@@ -52,6 +52,11 @@ export function createRestGateway(
   return new Gateway(deps, { ...gatewayDefaults, ...options });
 }
 
+interface Connection {
+  requests: number;
+  newest: Exchange | undefined;
+}
+
 class Gateway implements RestGateway {
   readonly #deps: GatewayDeps;
   readonly #options: GatewayOptions;
@@ -60,8 +65,7 @@ class Gateway implements RestGateway {
   readonly #watchdog: Watchdog;
   readonly #servers: Server[] = [];
   readonly #open = new Set<Exchange>();
-  /** The newest request of each connection. */
-  readonly #newest = new WeakMap<Socket, Exchange>();
+  readonly #connectionOf = new WeakMap<Socket, Connection>();
   readonly #idPrefix: string;
   #requests = 0;
   #connections = 0;
@@ -113,7 +117,7 @@ class Gateway implements RestGateway {
   }
 
   #createServer(): Server {
-    const { headersTimeoutMs, keepAliveMs, requestsPerConnectionMax } = this.#options;
+    const { headersTimeoutMs, keepAliveMs } = this.#options;
     const server = createServer({
       headersTimeout: headersTimeoutMs,
       // A total time would cut long uploads; the watchdog judges their pace.
@@ -122,8 +126,9 @@ class Gateway implements RestGateway {
       keepAliveTimeout: keepAliveMs,
       maxHeaderSize: 16 * 1024,
       noDelay: true,
+      // Required all the same, by our own check: its answer carries a request id.
+      requireHostHeader: false,
     });
-    server.maxRequestsPerSocket = requestsPerConnectionMax;
     const accept = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) =>
       this.#accept(req, res, expectsContinue);
     server.on('request', accept(false));
@@ -131,7 +136,7 @@ class Gateway implements RestGateway {
     server.on('checkExpectation', accept(false));
     server.on('connection', (socket: Socket) => this.#admit(socket));
     server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
-      answerUnparsed(error, socket as Socket, this.#newest.get(socket as Socket), this.#newId),
+      this.#answerUnparsed(error, socket as Socket),
     );
     server.on('connect', (_request, socket) => {
       const problem = new HttpProblem('method_not_allowed', 'This server is no proxy.');
@@ -140,8 +145,13 @@ class Gateway implements RestGateway {
     return server;
   }
 
+  #answerUnparsed(error: NodeJS.ErrnoException, socket: Socket): void {
+    answerUnparsed(error, socket, this.#connectionOf.get(socket)?.newest, this.#newId);
+  }
+
   #admit(socket: Socket): void {
     this.#connections += 1;
+    this.#connectionOf.set(socket, { requests: 0, newest: undefined });
     socket.once('close', () => {
       this.#connections -= 1;
     });
@@ -162,12 +172,21 @@ class Gateway implements RestGateway {
       expectsContinue,
     });
     this.#open.add(exchange);
-    this.#newest.set(request.socket, exchange);
+    this.#note(exchange);
     // Without a listener a broken request would end the process; who reads the body hears of it too.
     request.on('error', () => {});
     response.on('error', () => {});
     response.on('close', () => this.#finish(exchange));
     void this.#serve(exchange);
+  }
+
+  #note(exchange: Exchange): void {
+    const connection = this.#connectionOf.get(exchange.request.socket);
+    if (!connection) return;
+    connection.newest = exchange;
+    connection.requests += 1;
+    const last = connection.requests >= this.#options.requestsPerConnectionMax;
+    if (last || this.#closing) exchange.response.shouldKeepAlive = false;
   }
 
   /** The one guard around everything that handles a request. */
@@ -179,7 +198,6 @@ class Gateway implements RestGateway {
       const target = readTarget(head);
       const { operation, run } = routeOf(head.method, target);
       exchange.operation = operation;
-      if (this.#closing) exchange.response.shouldKeepAlive = false;
       await run({ exchange, head, target, services: this.#services });
     } catch (error) {
       this.#logBug(exchange, error);

@@ -44,9 +44,7 @@ export function readHead(request: IncomingMessage, fileBytesMax: number): Reques
   const headers = readFields(request.rawHeaders);
   const chunked = readTransferCoding(request, headers.get('transfer-encoding'));
   const contentLength = readContentLength(headers.get('content-length'), fileBytesMax);
-  if (request.httpVersionMinor === 1 && !headers.has('host')) {
-    throw new HttpProblem('bad_request', 'A Host header is required.');
-  }
+  checkHost(headers.get('host'), request.httpVersionMinor === 1);
   const { method = '', url: target = '' } = request;
   return { method, target, headers, contentLength, chunked };
 }
@@ -66,6 +64,13 @@ function readFields(raw: readonly string[]): Map<string, string> {
     } else headers.set(name, `${earlier}, ${value}`);
   }
   return headers;
+}
+
+const hostForm = /^[A-Za-z0-9._~%:[\]-]*$/;
+
+function checkHost(host: string | undefined, required: boolean): void {
+  if (host === undefined ? !required : hostForm.test(host)) return;
+  throw new HttpProblem('bad_request', 'One valid Host header is required.');
 }
 
 function readTransferCoding(request: IncomingMessage, coding: string | undefined): boolean {

@@ -48,7 +48,9 @@ export async function putBody(call: Call, path: string): Promise<void> {
 export function checkPutHeaders({ head }: Call): void {
   const { headers, chunked, contentLength } = head;
   if (!chunked && contentLength === undefined) {
-    throw new HttpProblem('length_required', 'Send Content-Length or Transfer-Encoding: chunked.');
+    const detail = 'Send Content-Length or Transfer-Encoding: chunked.';
+    // Bytes may follow all the same; they must not be taken for a request.
+    throw new HttpProblem('length_required', detail, ['Connection', 'close']);
   }
   const encoding = headers.get('content-encoding')?.trim().toLowerCase();
   if (encoding !== undefined && encoding !== 'identity') {
