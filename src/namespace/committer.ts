@@ -7,6 +7,7 @@ import type { OperationId } from '#base/ids.ts';
 import type { Compare, RangeOp, RangeResult, Txn, TxnResult } from '#kv/kv.ts';
 
 export interface WriteRequest {
+  /** New for every call of `write`. */
   readonly operation: OperationId;
   /** No nested transactions; writes only in `then`, ranges only in `else`. */
   readonly txn: Txn;

@@ -4,7 +4,7 @@
  * way alone, which knows how to go on after a try whose outcome is open.
  */
 import { DftfsError, isCode } from '#base/errors.ts';
-import type { NodeId, OperationId } from '#base/ids.ts';
+import type { NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { Clock } from '#io/world.ts';
 import type { RangeOp, RangeResult, Txn } from '#kv/kv.ts';
@@ -38,9 +38,9 @@ export interface CombiningCommitterOptions extends RemoteCombinerOptions {
   readonly choice: CombinerChoiceOptions;
   /** Operations with less time than this go directly: the detour would eat up what they need to be settled. */
   readonly timeoutMsMin: number;
-  /** Larger writes, and reads of more entries, go directly: a shared transaction saves them nothing. */
+  /** Larger operations go directly: a shared transaction saves them nothing, and they hold up the others. */
+  readonly keysMax: number;
   readonly valueBytesMax: number;
-  readonly readEntriesMax: number;
 }
 
 export const combiningDefaults: Omit<CombiningCommitterOptions, 'self'> = {
@@ -48,12 +48,9 @@ export const combiningDefaults: Omit<CombiningCommitterOptions, 'self'> = {
   patience: patienceDefaults,
   choice: combinerChoiceDefaults,
   timeoutMsMin: 1500,
+  keysMax: 64,
   valueBytesMax: 64 * 1024,
-  readEntriesMax: 64,
 };
-
-/** Operations whose outcome stayed open, remembered in case their caller tries again. */
-const openOperationsMax = 10_000;
 
 type CombinerPath = Pick<Combiner, 'read' | 'write'>;
 
@@ -61,7 +58,6 @@ export class CombiningCommitter implements Committer {
   readonly #deps: CombiningCommitterDeps;
   readonly #options: CombiningCommitterOptions;
   readonly #choice: CombinerChoice;
-  readonly #openOperations = new Set<OperationId>();
   #remote: RemoteCombiner | undefined;
 
   constructor(deps: CombiningCommitterDeps, options: CombiningCommitterOptions) {
@@ -94,9 +90,8 @@ export class CombiningCommitter implements Committer {
 
   async write(request: WriteRequest, options: CommitOptions): Promise<WriteResult> {
     const deadline = new Deadline(this.#deps.clock, options.timeoutMs);
-    let maybeSent = this.#openOperations.has(request.operation);
-    const combinable = !maybeSent && this.#isCombinableWrite(request);
-    const path = combinable ? this.#path(options) : undefined;
+    const path = this.#isSmallWrite(request) ? this.#path(options) : undefined;
+    let maybeSent = false;
     if (path !== undefined) {
       try {
         return await path.write(request, options);
@@ -105,15 +100,8 @@ export class CombiningCommitter implements Committer {
         maybeSent = error.outcome !== 'none';
       }
     }
-    const left = { ...options, timeoutMs: deadline.leftMs(), maybeSent };
-    try {
-      return await this.#deps.direct.write(request, left);
-    } catch (error) {
-      if (!(error instanceof DftfsError) || error.outcome !== 'none') {
-        this.#rememberOpen(request.operation);
-      }
-      throw error;
-    }
+    const timeoutMs = deadline.leftMs();
+    return this.#deps.direct.write(request, { ...options, timeoutMs, maybeSent });
   }
 
   #path({ timeoutMs }: CommitOptions): CombinerPath | undefined {
@@ -142,25 +130,18 @@ export class CombiningCommitter implements Committer {
       if (op.kind !== 'range' || op.revision !== undefined) return false;
       entries += op.limit ?? 1;
     }
-    return entries <= this.#options.readEntriesMax;
+    return entries <= this.#options.keysMax;
   }
 
-  #isCombinableWrite({ txn }: WriteRequest): boolean {
+  #isSmallWrite({ txn }: WriteRequest): boolean {
+    const { keysMax, valueBytesMax } = this.#options;
+    if (txn.compare.length > keysMax || txn.then.length > keysMax) return false;
     let bytes = 0;
     for (const op of txn.then) {
       if (op.kind !== 'put') continue;
       if (op.lease !== undefined) return false;
       bytes += op.value.length;
     }
-    return bytes <= this.#options.valueBytesMax && this.#isSmallRead(txn.else);
-  }
-
-  #rememberOpen(operation: OperationId): void {
-    this.#openOperations.add(operation);
-    if (this.#openOperations.size <= openOperationsMax) return;
-    for (const oldest of this.#openOperations) {
-      this.#openOperations.delete(oldest);
-      return;
-    }
+    return bytes <= valueBytesMax && this.#isSmallRead(txn.else);
   }
 }
