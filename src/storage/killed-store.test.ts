@@ -47,7 +47,7 @@ const open = () =>
 
 test('kill -9 in the midst of writing loses nothing acknowledged', async () => {
   const acked: number[] = [];
-  for (const [life, count] of [1, 2000, 700, 3000].entries()) {
+  for (const [life, count] of [1, 800, 300].entries()) {
     acked.push(...(await writeUntilKilled(life * 100_000, count)));
     const store = await open();
     for (const number of acked) {

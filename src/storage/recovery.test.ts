@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { isCode } from '#base/errors.ts';
 import {
   Bench,
@@ -93,20 +94,21 @@ test('damage in the middle costs that shard alone, with the index or without', a
   }
 });
 
-test("another store's segment kept as a shard is not taken for records", async () => {
+test('records within the bytes of a damaged shard are not taken for records', async () => {
   const bench = new Bench();
   await storeWith(bench, 1);
-  const foreign = bench.disk.contents(segment(1));
-  const body = Buffer.concat([foreign, foreign, foreign]);
-  const { crc32 } = await import('node:zlib');
+  const copied = bench.disk.contents(segment(1));
+  const body = Buffer.concat([copied, copied]);
   let store = await bench.open();
+  await store.delete([shardKey(0)]);
+  const offset = (await store.stats()).segmentBytes;
   await store.write(shardKey(8), [body], crc32(body));
   await put(store, 9, length);
   await store.close();
-  bench.disk.flip(segment(1), record + 3);
+  bench.disk.flip(segment(1), offset + 3);
   await bench.indexFactory.discard(`${folder}/index`);
   store = await bench.open();
-  assert.deepEqual(store.list(undefined, 10), [shardKey(0), shardKey(9)]);
+  assert.deepEqual(store.list(undefined, 10), [shardKey(9)]);
   await store.close();
 });
 
@@ -186,7 +188,7 @@ async function live(bench: Bench, random: () => number, known: Map<number, Known
 }
 
 test('over crashes nothing acknowledged is lost and no wrong byte is served', async () => {
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= 40; seed++) {
     const random = seededRandom(seed);
     const bench = new Bench(random);
     const known = new Map<number, Known>();
