@@ -73,9 +73,16 @@ export class NodeProcess {
     const rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
     cluster = this.closing(this.watchCluster(kv, rpc));
     const session = this.closing(this.createSession(kv));
-    const namespace = this.createNamespace(kv, rpc, cluster, combiner, session);
+    const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
+    const namespace = new Namespace({ ...this.world, committer, kv, session });
     const files = this.createFiles(kv, rpc, cluster, session, namespace);
-    const status = new NodeStatus({ cluster, session, kv, store });
+    const status = new NodeStatus({
+      cluster,
+      session,
+      kv,
+      store,
+      combiner: () => committer.combinerNode,
+    });
     const gateway = this.closing(
       createRestGateway({ ...this.world, log: this.log, files, status }),
     );
@@ -180,22 +187,12 @@ export class NodeProcess {
     }
   }
 
-  private createNamespace(
-    kv: Kv,
-    rpc: NodeRpcClient,
-    map: Cluster,
-    combiner: Combiner,
-    session: NodeSession,
-  ): Namespace {
-    const { clock } = this.world;
+  private createCommitter(kv: Kv, rpc: NodeRpcClient, map: Cluster, combiner: Combiner) {
     const direct = new DirectCommitter({ ...this.world, kv }, { tryTimeoutMs: tuning.directTryMs });
-    const committer = this.closing(
-      new CombiningCommitter(
-        { direct, combiner, rpc, map, clock },
-        { ...combiningDefaults, self: this.config.node.id },
-      ),
+    return new CombiningCommitter(
+      { direct, combiner, rpc, map, clock: this.world.clock },
+      { ...combiningDefaults, self: this.config.node.id },
     );
-    return new Namespace({ ...this.world, committer, kv, session });
   }
 
   private createFiles(

@@ -1,4 +1,5 @@
 /** What this node can say of itself and of the cluster as it sees it, for `/-/ready` and `/-/cluster`. */
+import type { NodeId } from '#base/ids.ts';
 import type { Cluster } from '#cluster/cluster.ts';
 import type { Session } from '#cluster/cluster-map.ts';
 import type { Kv } from '#kv/kv.ts';
@@ -9,6 +10,8 @@ export interface NodeStatusDeps {
   readonly session: Session;
   readonly kv: Pick<Kv, 'members'>;
   readonly store: ShardStore;
+  /** Where this node's operations on names go to be combined. */
+  readonly combiner: () => NodeId | undefined;
 }
 
 export class NodeStatus {
@@ -30,7 +33,7 @@ export class NodeStatus {
   }
 
   async describe(): Promise<unknown> {
-    const { cluster, session, kv, store } = this.deps;
+    const { cluster, session, kv, store, combiner } = this.deps;
     const suspects = cluster.suspects();
     return {
       node: session.node,
@@ -45,7 +48,7 @@ export class NodeStatus {
         ...(suspects.has(id) ? { suspected: suspects.get(id) } : {}),
       })),
       volumes: this.volumesByMargin(),
-      names: { members: kv.members() },
+      names: { members: kv.members(), combiner: combiner() },
       store: await store.stats(),
     };
   }

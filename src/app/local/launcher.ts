@@ -11,7 +11,14 @@ import { etcdCommand } from './etcd-command.ts';
 import { LaunchError } from './launch-error.ts';
 import { nodeProgram, writeNodeConfig } from './launch-node.ts';
 import { logTail } from './log-tail.ts';
-import { etcdUrl, type Manifest, nodeUrl, publicUrl, writeManifest } from './manifest.ts';
+import {
+  etcdUrl,
+  type Manifest,
+  nodeUrl,
+  processNames,
+  publicUrl,
+  writeManifest,
+} from './manifest.ts';
 import type { StartOptions } from './options.ts';
 import { planStart, type StartPlan } from './plan.ts';
 import { findProcess } from './process-record.ts';
@@ -45,7 +52,6 @@ export async function startCluster(
     const started = [...plan.etcd, ...plan.nodes].map((one) => one.name);
     try {
       await carryOut(plan, binary, deps);
-      await watchOver(plan, deps).until(clusterAnswers(publicUrl(plan.manifest)), 'node-1');
     } catch (error) {
       await endProcesses(plan.data, started);
       throw error;
@@ -71,23 +77,33 @@ async function carryOut(plan: StartPlan, binary: string, deps: LauncherDeps): Pr
   for (const node of plan.nodes) {
     await watch.until(nodeIsReady(nodeUrl(manifest, node)), node.name);
   }
+  await watch.untilAll(clusterAnswers(publicUrl(manifest)));
 }
 
 /** Waits for answers no longer than the start may take, and not for those of the dead. */
-function watchOver({ data }: StartPlan, { signal }: LauncherDeps) {
+function watchOver({ data, manifest }: StartPlan, { signal }: LauncherDeps) {
   const end = performance.now() + answerWithinMs;
+  const seconds = answerWithinMs / 1000;
+  const tooLate = (what: string) => {
+    if (performance.now() > end) throw new LaunchError(what);
+  };
   return {
     until: (probe: Probe, name: string): Promise<void> => {
       const giveUp = () => {
         if (findProcess(data, name) === undefined) {
           throw new LaunchError(`${name} ended while starting. ${logTail(data, name)}`);
         }
-        if (performance.now() > end) {
-          const seconds = answerWithinMs / 1000;
-          throw new LaunchError(`${name} didn't answer in ${seconds} s. ${logTail(data, name)}`);
-        }
+        tooLate(`${name} didn't answer in ${seconds} s. ${logTail(data, name)}`);
       };
       return until(probe, giveUp, signal);
+    },
+    untilAll: (probe: Probe): Promise<void> => {
+      const stopped = processNames(manifest).filter(
+        (name) => findProcess(data, name)?.state === 'stopped',
+      );
+      const why = stopped.length === 0 ? '' : ` (stopped: ${stopped.join(' ')})`;
+      const what = `${publicUrl(manifest)} didn't answer in ${seconds} s${why}`;
+      return until(probe, () => tooLate(what), signal);
     },
   };
 }

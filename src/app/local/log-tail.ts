@@ -2,13 +2,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { logPath } from './manifest.ts';
 
-const tailBytes = 2000;
-const tailLines = 6;
+const tailBytes = 4000;
+const tailLines = 15;
 
 export function logTail(data: string, name: string): string {
   const path = logPath(data, name);
   try {
-    const lines = readTail(path).trimEnd().split('\n').slice(-tailLines);
+    const lines = readTail(path).trim().split('\n').slice(-tailLines);
     return `Its log (${path}) ends:\n${lines.map((line) => `  ${line}`).join('\n')}`;
   } catch {
     return `It has no log (${path}).`;

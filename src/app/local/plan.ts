@@ -9,7 +9,7 @@ import {
   type Shape,
   withNodes,
 } from './manifest.ts';
-import { freePorts, isFree } from './ports.ts';
+import { freePorts, isSoonFree } from './ports.ts';
 import { findProcess } from './process-record.ts';
 
 export interface StartPlan {
@@ -63,7 +63,7 @@ async function shapeOf(
 }
 
 async function needPublicPort({ host, publicPort }: Manifest): Promise<void> {
-  if (await isFree(host, publicPort)) return;
+  if (await isSoonFree(host, publicPort)) return;
   throw new LaunchError(
     `port ${publicPort} is in use by another program: name another with --port`,
   );
@@ -71,7 +71,7 @@ async function needPublicPort({ host, publicPort }: Manifest): Promise<void> {
 
 async function needPorts({ host }: Manifest, name: string, ports: readonly number[]) {
   for (const port of ports) {
-    if (await isFree(host, port)) continue;
+    if (await isSoonFree(host, port)) continue;
     throw new LaunchError(`port ${port}, which is ${name}'s, is in use by another program: end it`);
   }
 }

@@ -1,6 +1,7 @@
 /** Ports that nobody listens on. */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchError } from './launch-error.ts';
 
 /**
@@ -10,6 +11,8 @@ import { LaunchError } from './launch-error.ts';
 const lowest = 20_000;
 const highest = 32_000;
 const attempts = 20;
+const clearUpMs = 1500;
+const pollMs = 50;
 
 /** Fails where anybody listens, be it with SO_REUSEPORT. */
 export function isFree(host: string, port: number): Promise<boolean> {
@@ -23,6 +26,16 @@ export function isFree(host: string, port: number): Promise<boolean> {
     });
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
   });
+}
+
+/** A process that was killed may hold its ports for a moment longer, while the kernel clears up. */
+export async function isSoonFree(host: string, port: number): Promise<boolean> {
+  const end = performance.now() + clearUpMs;
+  while (!(await isFree(host, port))) {
+    if (performance.now() > end) return false;
+    await sleep(pollMs);
+  }
+  return true;
 }
 
 /** A run of free ports: a random place keeps clusters that start at the same time apart. */
