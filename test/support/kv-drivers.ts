@@ -17,7 +17,7 @@ export interface Driver {
 
 const memory: Driver = {
   name: 'memory',
-  runs: 300,
+  runs: 150,
   isQuick: true,
   async start() {
     const kv = new MemoryKv(createNodeWorld());

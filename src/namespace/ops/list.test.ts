@@ -122,8 +122,8 @@ test('a page with very many subtrees ends early, and the next goes on', async ()
   assert.equal(entries.length, 300);
 });
 
-test('100,000 names are listed in pages, each read of bounded size', async () => {
-  const names = Array.from({ length: 100_000 }, (_, i) => `${i}`.padStart(6, '0'));
+test('20,000 names are listed in pages, each read of bounded size', async () => {
+  const names = Array.from({ length: 20_000 }, (_, i) => `${i}`.padStart(5, '0'));
   await fill(names.map((name) => `/big/${name}`));
   reads = [];
   const entries = await listAll({ folder: '/big', recursive: true, limit: 5000 });
