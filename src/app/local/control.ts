@@ -96,13 +96,17 @@ export function askControl(
     const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), timeoutMs);
     let greeted = false;
     onLine(socket, (line) => {
-      if (greeted) {
-        resolve(JSON.parse(line) as ControlAnswer);
-        socket.destroy();
+      if (!greeted) {
+        greeted = true;
+        send(socket, request);
         return;
       }
-      greeted = true;
-      send(socket, request);
+      try {
+        resolve(JSON.parse(line) as ControlAnswer);
+      } catch (error) {
+        reject(error);
+      }
+      socket.destroy();
     });
     socket.once('error', reject);
     socket.once('close', () => {
