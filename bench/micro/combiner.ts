@@ -111,10 +111,10 @@ try {
 
   const ways = { direct, 'combined here': committing(near), 'combined over rpc': committing(far) };
   for (const [name, committer] of Object.entries(ways)) {
-    console.log(`create, ${name}: ${await rate(() => create(committer, revision))}`);
+    process.stdout.write(`create, ${name}: ${await rate(() => create(committer, revision))}\n`);
   }
   for (const [name, committer] of Object.entries(ways)) {
-    console.log(`look up, ${name}: ${await rate(() => look(committer))}`);
+    process.stdout.write(`look up, ${name}: ${await rate(() => look(committer))}\n`);
   }
   rpc.close();
   await server.close();
