@@ -208,7 +208,7 @@ export class NodeProcess {
     const writer = createBlobWriter({ shards, map, session, picker, world, log });
     const self = this.config.node.id;
     const reader = createBlobReader({ shards, map, kv, self, world, log });
-    return createFiles({ namespace, writer, reader, map, log });
+    return createFiles({ namespace, writer, reader, map });
   }
 
   private async openDoors(gateway: RestGateway): Promise<void> {

@@ -6,9 +6,9 @@ import type { BlobReader, BlobWriter, WrittenBlob } from '#blob/blob.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { MemoryKv } from '#kv/memory/memory-kv.ts';
 import type { FileEntry } from '#namespace/records.ts';
-import { silentLogger } from '#observe/log.ts';
 import { volumeKey } from '#protocol/keys.ts';
 import { encodeVolume } from '#protocol/volumes.ts';
+import { InterruptedKv } from '../../test/support/interrupted-kv.ts';
 import {
   checkNames,
   drop,
@@ -37,13 +37,20 @@ const fails = (promise: Promise<unknown>, code: ErrorCode) =>
 let fixture: NamesFixture;
 let files: Files;
 let written: WrittenBlob[];
+let discarded: WrittenBlob[];
 let live: NodeId[];
+/** No change of names arrives, and no one is told. */
+let lost: boolean;
 /** Runs when the bytes are written and before they get a name. */
 let meanwhile: () => Promise<unknown>;
 
 beforeEach(async () => {
-  fixture = await namesFixture(new MemoryKv(createNodeWorld()));
+  lost = false;
+  const fate = () => (lost ? 'lose' : 'pass');
+  const kv = new MemoryKv(createNodeWorld());
+  fixture = await namesFixture(kv, (kv) => new InterruptedKv(kv, { fate }).kv);
   written = [];
+  discarded = [];
   live = ['n1', 'n2', 'n3'].map(nodeId);
   meanwhile = async () => {};
   const contents = new Map<string, string>();
@@ -57,12 +64,13 @@ beforeEach(async () => {
       await meanwhile();
       return blob;
     },
+    discard: (blob) => discarded.push(blob),
   };
   const reader: BlobReader = {
     read: ({ blob }, start, end) => chunks(contents.get(blob)?.slice(start, end) ?? 'missing'),
   };
   const map = { live: () => live, isLive: (id: NodeId) => live.includes(id) };
-  files = createFiles({ namespace: fixture.namespace, writer, reader, map, log: silentLogger });
+  files = createFiles({ namespace: fixture.namespace, writer, reader, map });
 });
 
 const blobs = () => written.map(({ blob }) => blob);
@@ -95,26 +103,28 @@ test('0 bytes are a file that needs no volume', async () => {
   assert.deepEqual({ extents, lossesSurvivable }, { extents: [], lossesSurvivable: 2 });
 });
 
-test('a put that loses the race says so, and its blob is garbage', async () => {
+test('a put that loses the race says so, and its blob is discarded', async () => {
   meanwhile = () => fixture.namespace.create('/a', fixture.newFile());
   await fails(files.put('/a', chunks('x'), text, context), 'path_exists');
-  await checkNames(fixture.kv, blobs());
+  assert.deepEqual(discarded, written);
 });
 
-test('a put refused by its last check leaves nothing but garbage', async () => {
+test('a put refused by its last check leaves nothing', async () => {
   const beforeCommit = () => {
     throw new DftfsError('digest_mismatch', 'The bytes differ from their Content-MD5.');
   };
   const options = { ...text, beforeCommit };
   await fails(files.put('/a', chunks('x'), options, context), 'digest_mismatch');
-  assert.equal((await checkNames(fixture.kv, blobs())).size, 0);
+  assert.equal((await checkNames(fixture.kv)).size, 0);
+  assert.deepEqual(discarded, written);
 });
 
-test('a put whose volume changed its members says so, and its blob is garbage', async () => {
+test('a put whose volume changed its members says so, and its blob is discarded', async () => {
   const moved = volumeRecord({ epoch: 2 });
   meanwhile = () => put(fixture.kv, volumeKey(moved.id), encodeVolume(moved));
   await fails(files.put('/a', chunks('x'), text, context), 'volume_changed');
-  assert.equal((await checkNames(fixture.kv, blobs())).size, 0);
+  assert.equal((await checkNames(fixture.kv)).size, 0);
+  assert.deepEqual(discarded, written);
 });
 
 test('a put whose caller has gone makes no name', async () => {
@@ -122,16 +132,23 @@ test('a put whose caller has gone makes no name', async () => {
   meanwhile = async () => controller.abort();
   const gone = { signal: controller.signal };
   await fails(files.put('/a', chunks('x'), text, gone), 'canceled');
-  assert.equal((await checkNames(fixture.kv, blobs())).size, 0);
+  assert.equal((await checkNames(fixture.kv)).size, 0);
+  assert.deepEqual(discarded, written);
 });
 
-test('a repeated put succeeds with the first one’s bytes, and its own are garbage', async () => {
+test('a repeated put succeeds with the first one’s bytes, and its own are discarded', async () => {
   const options = { ...text, idempotencyKey: 'k' };
   const first = await files.put('/a', chunks('x'), options, context);
   assert.deepEqual(await files.checkAbsent('/a', 'k', context), first.entry);
   const again = await files.put('/a', chunks('x'), options, context);
   assert.deepEqual(again, { entry: first.entry, repeated: true });
-  await checkNames(fixture.kv, blobs());
+  assert.deepEqual(discarded, written.slice(1));
+});
+
+test('while it isn’t known whether the put was done, its blob is kept', async () => {
+  lost = true;
+  await fails(files.put('/a', chunks('x'), text, context), 'outcome_unknown');
+  assert.deepEqual(discarded, []);
 });
 
 test('checkAbsent tells a free path from one that is taken', async () => {

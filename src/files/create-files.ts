@@ -1,12 +1,11 @@
 /** Files over names and bytes. What each call promises is said in `files.ts`. */
 
-import { DftfsError, isCode } from '#base/errors.ts';
-import type { BlobReader, BlobWriter, WrittenBlob } from '#blob/blob.ts';
+import { DftfsError } from '#base/errors.ts';
+import type { BlobReader, BlobWriter } from '#blob/blob.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { Namespace } from '#namespace/namespace.ts';
 import type { FileEntry } from '#namespace/records.ts';
 import { pathTaken, requestOfKey } from '#namespace/request.ts';
-import type { Logger } from '#observe/log.ts';
 import { describeFile } from './describe-file.ts';
 import type { ByteRange, CallContext, Files, PutOptions, PutResult } from './files.ts';
 
@@ -15,7 +14,6 @@ export interface FilesDeps {
   readonly writer: BlobWriter;
   readonly reader: BlobReader;
   readonly map: Pick<ClusterMap, 'live' | 'isLive'>;
-  readonly log: Logger;
 }
 
 export function createFiles(deps: FilesDeps): Files {
@@ -57,44 +55,24 @@ async function checkAbsent(
 }
 
 async function put(
-  deps: FilesDeps,
+  { namespace, writer }: FilesDeps,
   path: string,
   content: AsyncIterable<Buffer>,
   options: PutOptions,
   context: CallContext,
 ): Promise<PutResult> {
   const { contentType, metadata, idempotencyKey } = options;
-  const written = await deps.writer.write(content, context);
-  const file = {
-    ...written,
-    contentType,
-    metadata,
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-  };
+  const written = await writer.write(content, context);
+  const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   try {
     options.beforeCommit?.();
-    const result = await deps.namespace.create(path, file, context);
-    if (result.repeated) await discard(deps, written);
+    const file = { ...written, contentType, metadata, ...key };
+    const result = await namespace.create(path, file, context);
+    if (result.repeated) writer.discard(written);
     return result;
   } catch (error) {
-    if (isNeverNamed(error)) await discard(deps, written);
+    if (error instanceof DftfsError && error.outcome === 'none') writer.discard(written);
     throw error;
-  }
-}
-
-/** The blob has no name and gets none. With a lost session it isn't ours any longer to throw away. */
-const isNeverNamed = (error: unknown): boolean =>
-  error instanceof DftfsError &&
-  error.outcome === 'none' &&
-  !isCode(error, 'session_lost', 'names_unavailable');
-
-/** Only saves space early, so it may fail: the blob goes at the latest when this node's session ends. */
-async function discard({ namespace, log }: FilesDeps, written: WrittenBlob): Promise<void> {
-  const { blob, size, extents } = written;
-  try {
-    await namespace.discard(blob, { size, extents });
-  } catch (error) {
-    log.warn('unnamed blob left behind', { blob, error });
   }
 }
 

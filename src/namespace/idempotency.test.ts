@@ -100,18 +100,6 @@ test('a copy or move onto itself finds the path taken, or nothing', async () => 
   assert.equal((await checkNames(fixture.kv)).size, 1);
 });
 
-test('a blob without a name is queued as garbage once, one with a name never', async () => {
-  const { namespace, newFile, kv } = fixture;
-  const named = newFile();
-  await namespace.create('/a', named);
-  await namespace.discard(named.blob, named);
-  await checkNames(kv);
-  const unnamed = newFile();
-  await namespace.discard(unnamed.blob, unnamed);
-  await namespace.discard(unnamed.blob, unnamed);
-  await checkNames(kv, [unnamed.blob]);
-});
-
 test('a tree of more than one page goes whole, with names that share blobs across pages', async () => {
   const { namespace, newFile, kv } = fixture;
   const blobs = [];

@@ -4,7 +4,7 @@
  * in the transaction that takes its last name. Forbids: bytes of files, and knowledge of where they lie
  * beyond the extents it keeps. Talks to the committer, and to the kv for listings.
  */
-import type { BlobId, VolumeId } from '#base/ids.ts';
+import type { VolumeId } from '#base/ids.ts';
 import { newOperationId } from '#base/ids.ts';
 import type { KnownVolume, Session } from '#cluster/cluster-map.ts';
 import type { Clock, Random } from '#io/world.ts';
@@ -12,7 +12,6 @@ import type { Kv } from '#kv/kv.ts';
 import type { Committer } from './committer.ts';
 import { copy } from './ops/copy.ts';
 import { type CreateResult, create, type NewFile } from './ops/create.ts';
-import { discard } from './ops/discard.ts';
 import { type ListOptions, type ListPage, list } from './ops/list.ts';
 import { lookup } from './ops/lookup.ts';
 import { move } from './ops/move.ts';
@@ -21,7 +20,7 @@ import { readVolumes } from './ops/read-volumes.ts';
 import { type RemoveOptions, remove } from './ops/remove.ts';
 import { removeTree } from './ops/remove-tree.ts';
 import type { TransferOptions } from './ops/transfer.ts';
-import type { FileEntry, GarbageRecord } from './records.ts';
+import type { FileEntry } from './records.ts';
 
 export interface NamespaceDeps {
   readonly committer: Committer;
@@ -66,10 +65,6 @@ export class Namespace {
 
   list(options: ListOptions, limits: CallLimits = {}): Promise<ListPage> {
     return list(this.#names, options, limits);
-  }
-
-  discard(blob: BlobId, garbage: GarbageRecord, limits: CallLimits = {}): Promise<void> {
-    return discard(this.#names, blob, garbage, limits);
   }
 
   readVolumes(
