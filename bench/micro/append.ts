@@ -10,8 +10,16 @@ import path from 'node:path';
 import type { DiskFile } from '#io/disk.ts';
 import { createNodeDisk } from '#io/node/disk.ts';
 
-const block = Buffer.alloc(4096, 7);
-const runMs = 450;
+const KiB = 1024;
+/** Blocks in a batch, and the size of one. */
+const batches: readonly (readonly [number, number])[] = [
+  [1, 4 * KiB],
+  [4, 4 * KiB],
+  [16, 4 * KiB],
+  [64, 4 * KiB],
+  [8, 1024 * KiB],
+];
+const runMs = 400;
 const disk = createNodeDisk();
 
 interface Way {
@@ -61,13 +69,18 @@ const ways: Way[] = [
 const row = (...cells: (string | number)[]) =>
   process.stdout.write(`${cells.map((cell) => String(cell).padStart(20)).join('')}\n`);
 
-async function timeAppends(folder: string, way: Way, count: number): Promise<number> {
+async function timeAppends(
+  folder: string,
+  way: Way,
+  count: number,
+  bytes: number,
+): Promise<number> {
   const target = await way.open(path.join(folder, 'append'));
-  const parts = Array.from({ length: count }, () => block);
+  const parts = Array.from({ length: count }, () => Buffer.alloc(bytes, 7));
   let rounds = 0;
   const start = performance.now();
   for (; performance.now() - start < runMs; rounds++) {
-    await target.append(parts, rounds * count * block.length);
+    await target.append(parts, rounds * count * bytes);
   }
   const elapsed = performance.now() - start;
   await target.close();
@@ -76,11 +89,11 @@ async function timeAppends(folder: string, way: Way, count: number): Promise<num
 }
 
 async function appends(folder: string): Promise<void> {
-  row('append, ms a batch', ...[1, 4, 16, 64].map((count) => `${count} x 4 KiB`));
+  row('append, ms a batch', ...batches.map(([count, bytes]) => `${count} x ${bytes / KiB} KiB`));
   for (const way of ways) {
     const cells: string[] = [];
-    for (const count of [1, 4, 16, 64]) {
-      cells.push((await timeAppends(folder, way, count)).toFixed(3));
+    for (const [count, bytes] of batches) {
+      cells.push((await timeAppends(folder, way, count, bytes)).toFixed(3));
     }
     row(way.name, ...cells);
   }

@@ -196,6 +196,25 @@ test('a flipped bit is found on reading; the other blocks still serve', async ()
   await store.close();
 });
 
+test('reads leave the thread to others when the disk is slow', async () => {
+  const bench = new Bench();
+  const store = await bench.open();
+  await put(store, 1, 1000);
+  await get(store, 1, 1000);
+  let held = 0;
+  bench.disk.onReadNow = () => {
+    held++;
+    bench.clock.ms += 5;
+  };
+  for (let count = 0; count < 50; count++) await get(store, 1, 1000);
+  assert.ok(held > 0 && held < 10, `${held} slow reads held up the thread`);
+  const before = held;
+  bench.clock.ms += 10_000;
+  await get(store, 1, 1000);
+  assert.equal(held, before + 1);
+  await store.close();
+});
+
 test('a full disk refuses writes; reads and deletes go on, and room helps', async () => {
   const bench = new Bench();
   bench.disk.capacityBytes = 100_000;

@@ -3,8 +3,8 @@
  * block that a range touches has the CRC it was written with.
  *
  * A small read runs on the caller's own thread while the page cache answers (bench/micro/append.ts: 4 KiB
- * in 3 µs against 45 through the thread pool, 64 KiB in 16 against 74). One that was slow missed the
- * cache: for a while all go through the thread pool, so that a slow disk doesn't stop the process.
+ * in 3 µs against 45 through the thread pool, 64 KiB in 16 against 74). Slow ones missed the cache: they
+ * may hold the thread up for a small share of the time, then the thread pool has to do it.
  */
 import { crc32 } from 'node:zlib';
 import { DftfsError } from '#base/errors.ts';
@@ -21,8 +21,9 @@ import type { RecordHeader } from './shard-record.ts';
 import { blockEnd, decodeHeader, headerBytes } from './shard-record.ts';
 
 const readNowBytesMax = checkBlockBytes + 1024;
-const slowReadMs = 2;
-const cautionMs = 250;
+const slowReadMs = 0.5;
+const slowShareMax = 0.05;
+const slowBurstMs = 20;
 const activeMax = 16;
 const waitingMax = 4096;
 
@@ -56,7 +57,9 @@ export interface SegmentReaderDeps {
 
 export class SegmentReader {
   readonly #deps: SegmentReaderDeps;
-  #cautiousUntil = Number.NEGATIVE_INFINITY;
+  /** Time that slow reads took, forgotten at the rate that is allowed. */
+  #slowMs = 0;
+  #lastReadAt = 0;
   #active = 0;
   readonly #waiting: (() => void)[] = [];
   #corruptReads = 0;
@@ -130,12 +133,15 @@ export class SegmentReader {
 
   #readNow(segment: number, into: Buffer, position: number): number | undefined {
     if (into.length > readNowBytesMax) return undefined;
-    const before = this.#deps.clock.now();
-    const file = before < this.#cautiousUntil ? undefined : this.#deps.files.opened(segment);
+    const file = this.#deps.files.opened(segment);
     if (file === undefined) return undefined;
+    const before = this.#deps.clock.now();
+    this.#slowMs = Math.max(0, this.#slowMs - (before - this.#lastReadAt) * slowShareMax);
+    this.#lastReadAt = before;
+    if (this.#slowMs > slowBurstMs) return undefined;
     const count = file.readNow(into, position);
-    const after = this.#deps.clock.now();
-    if (after - before > slowReadMs) this.#cautiousUntil = after + cautionMs;
+    const tookMs = this.#deps.clock.now() - before;
+    if (tookMs > slowReadMs) this.#slowMs += tookMs;
     return count;
   }
 

@@ -49,6 +49,8 @@ export class FakeDisk implements Disk {
   /** Codes that the next writes or syncs fail with. */
   readonly writeFailures: string[] = [];
   readonly syncFailures: string[] = [];
+  /** Called on each read that holds up the caller. */
+  onReadNow = () => {};
   readonly #random: () => number;
   #names = new Map<string, Inode>();
   #durableNames = new Map<string, Inode>();
@@ -194,10 +196,15 @@ class FakeFile implements DiskFile {
 
   async read(into: Buffer, position: number): Promise<number> {
     await this.#disk.turn(this.#life);
-    return this.readNow(into, position);
+    return this.#copy(into, position);
   }
 
   readNow(into: Buffer, position: number): number {
+    this.#disk.onReadNow();
+    return this.#copy(into, position);
+  }
+
+  #copy(into: Buffer, position: number): number {
     return this.#inode.seen.copy(into, 0, position, position + into.length);
   }
 
