@@ -117,9 +117,11 @@ export class FakeCluster {
   /** As long and as well as the node lets itself be reached. */
   async #reach(node: FakeNode, { timeoutMs, signal }: ShardCallOptions): Promise<void> {
     signal?.throwIfAborted();
-    await waitFor(node.state === 'stopped' ? timeoutMs : node.delayMs, signal);
+    await waitFor(node.delayMs, signal);
     if (node.state === 'gone') throw new DftfsError('peer_unreachable', 'Refused.');
-    if (node.state === 'stopped') throw new DftfsError('deadline_exceeded', 'No answer.');
+    if (node.state !== 'stopped') return;
+    await waitFor(timeoutMs, signal);
+    throw new DftfsError('deadline_exceeded', 'No answer.');
   }
 
   /** True: no caller changed bytes that a failed call may still have been about to send. */
