@@ -4,7 +4,12 @@ import { isCode } from '#base/errors.ts';
 import type { Kv } from '#kv/kv.ts';
 import { type Fate, InterruptedKv } from '../../test/support/interrupted-kv.ts';
 import { drivers } from '../../test/support/kv-drivers.ts';
-import { checkNames, type NamesFixture, namesFixture } from '../../test/support/names-fixture.ts';
+import {
+  checkNames,
+  type NamesFixture,
+  namesFixture,
+  ways,
+} from '../../test/support/names-fixture.ts';
 
 /** Does one verb on /a (and /b), and says whether its effect is there. */
 interface Trial {
@@ -58,8 +63,12 @@ const trials: readonly Trial[] = [
   },
 ];
 
-for (const driver of drivers) {
-  describe(`lost and late transactions over the ${driver.name} kv`, () => {
+const cases = drivers.flatMap((driver) =>
+  Object.entries(ways).map(([way, commit]) => ({ driver, way, commit })),
+);
+
+for (const { driver, way, commit } of cases) {
+  describe(`lost and late transactions, ${way} over the ${driver.name} kv`, () => {
     let kv: Kv;
     let stop: () => Promise<void>;
     before(async () => {
@@ -74,7 +83,7 @@ for (const driver of drivers) {
       const interrupted: InterruptedKv = new InterruptedKv(kv, {
         fate: (n) => (armed ? (fates[n - first] ?? 'pass') : 'pass'),
       });
-      const fixture = await namesFixture(kv, () => interrupted.kv);
+      const fixture = await namesFixture(kv, () => interrupted.kv, commit);
       const { namespace, newFile } = fixture;
       for (const path of ['/a', ...start.slice(2)]) await namespace.create(path, newFile());
       await namespace.copy('/a', '/shared');

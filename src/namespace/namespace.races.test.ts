@@ -15,6 +15,7 @@ import {
   node,
   put,
   volumeRecord,
+  ways,
 } from '../../test/support/names-fixture.ts';
 
 type Step = (fixture: NamesFixture) => Promise<unknown>;
@@ -29,8 +30,12 @@ const told = async (promise: Promise<unknown>): Promise<string> => {
   }
 };
 
-for (const driver of drivers) {
-  describe(`races over the ${driver.name} kv`, () => {
+const cases = drivers.flatMap((driver) =>
+  Object.entries(ways).map(([way, commit]) => ({ driver, way, commit })),
+);
+
+for (const { driver, way, commit } of cases) {
+  describe(`races, ${way} over the ${driver.name} kv`, () => {
     let kv: Kv;
     let stop: () => Promise<void>;
     before(async () => {
@@ -48,7 +53,7 @@ for (const driver of drivers) {
           await between(fixture);
         },
       });
-      const fixture = await namesFixture(kv, () => interrupted);
+      const fixture = await namesFixture(kv, () => interrupted, commit);
       const arm = () => {
         armed = true;
       };
@@ -56,7 +61,7 @@ for (const driver of drivers) {
     }
 
     test('a copy whose source goes with its last name between read and write finds nothing', async () => {
-      const { fixture, arm } = await prepare(({ namespace }) => namespace.remove('/a'));
+      const { fixture, arm } = await prepare(({ other }) => other.remove('/a'));
       const file = fixture.newFile();
       await fixture.namespace.create('/a', file);
       arm();
@@ -65,7 +70,7 @@ for (const driver of drivers) {
     });
 
     test('a removal of the last name that a copy comes before leaves the bytes', async () => {
-      const { fixture, arm } = await prepare(({ namespace }) => namespace.copy('/a', '/b'));
+      const { fixture, arm } = await prepare(({ other }) => other.copy('/a', '/b'));
       const file = fixture.newFile();
       await fixture.namespace.create('/a', file);
       arm();
@@ -78,11 +83,10 @@ for (const driver of drivers) {
       const { kv: interrupted } = new InterruptedKv(kv, {
         async before(_n, txn) {
           const removes = txn.then.some((op) => op.kind === 'delete');
-          if (removes && ++removals === 2) await plain.namespace.remove('/b');
+          if (removes && ++removals === 2) await fixture.other.remove('/b');
         },
       });
-      const fixture = await namesFixture(kv, () => interrupted);
-      const plain = fixture;
+      const fixture = await namesFixture(kv, () => interrupted, commit);
       const file = fixture.newFile();
       await fixture.namespace.create('/a', file);
       await fixture.namespace.copy('/a', '/b');
@@ -92,7 +96,7 @@ for (const driver of drivers) {
     });
 
     test('a recursive removal meets a copy to elsewhere of what it is about to remove', async () => {
-      const { fixture, arm } = await prepare(({ namespace }) => namespace.copy('/t/2', '/kept'));
+      const { fixture, arm } = await prepare(({ other }) => other.copy('/t/2', '/kept'));
       const files = ['/t/1', '/t/2', '/t/3'].map((path) => ({ path, file: fixture.newFile() }));
       for (const { path, file } of files) await fixture.namespace.create(path, file);
       await fixture.namespace.copy('/t/1', '/t/4');
@@ -106,9 +110,9 @@ for (const driver of drivers) {
     });
 
     test('a removal removes the newer file if the name was given anew meanwhile', async () => {
-      const { fixture, arm } = await prepare(async ({ namespace, newFile }) => {
-        await namespace.remove('/a');
-        await namespace.create('/a', newFile());
+      const { fixture, arm } = await prepare(async ({ other, newFile }) => {
+        await other.remove('/a');
+        await other.create('/a', newFile());
       });
       await fixture.namespace.create('/a', fixture.newFile());
       arm();
@@ -150,7 +154,7 @@ for (const driver of drivers) {
     });
 
     test('of many puts to one path exactly one is told success, and its bytes stay', async () => {
-      const fixture = await namesFixture(kv);
+      const fixture = await namesFixture(kv, undefined, commit);
       const files = Array.from({ length: 20 }, () => fixture.newFile());
       const outcomes = await Promise.all(
         files.map((file) => told(fixture.namespace.create('/a', file))),
@@ -176,7 +180,7 @@ for (const driver of drivers) {
               if (armed) await scheduler.schedule(Promise.resolve());
             },
           });
-          const fixture = await namesFixture(kv, () => interrupted);
+          const fixture = await namesFixture(kv, () => interrupted, commit);
           const { namespace, newFile } = fixture;
           const files = [newFile()];
           await namespace.create('/a', files[0] ?? newFile());

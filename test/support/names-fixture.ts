@@ -4,6 +4,8 @@ import { type BlobId, newBlobId, nodeId, type OperationId, type VolumeId } from 
 import type { KnownVolume } from '#cluster/cluster-map.ts';
 import type { Clock, Timers } from '#io/world.ts';
 import { type Kv, type KvEntry, prefixSpan } from '#kv/kv.ts';
+import { Combiner } from '#namespace/batching/combiner.ts';
+import { CombiningCommitter, combiningDefaults } from '#namespace/batching/combining-committer.ts';
 import type { Committer } from '#namespace/committer.ts';
 import { DirectCommitter } from '#namespace/direct-committer.ts';
 import { Namespace } from '#namespace/namespace.ts';
@@ -47,26 +49,51 @@ const nextBytes = (length: number): Buffer => {
 export interface NamesFixture {
   readonly kv: Kv;
   readonly namespace: Namespace;
+  /** Another's, on the kv as it is: nothing stands in its way. */
+  readonly other: Namespace;
   readonly time: SleepClock;
   readonly session: number;
   readonly volume: KnownVolume;
   newFile(change?: Partial<NewFile>): NewFile;
 }
 
+export type Commit = (kv: Kv, time: SleepClock) => Committer;
+
+const direct = (kv: Kv, time: SleepClock) => new DirectCommitter({ kv, timers: time, clock: time });
+
+/** All goes through this node's own combiner first. */
+const combined: Commit = (kv, time) => {
+  const map = {
+    live: () => [node],
+    sessionOf: () => 1,
+    onChange: () => () => {},
+    suspect: () => {},
+  };
+  const rpc = { call: () => assert.fail('there is no other node') };
+  const combiner = new Combiner({ kv, clock: time });
+  return new CombiningCommitter(
+    { direct: direct(kv, time), combiner, rpc, map, clock: time },
+    { ...combiningDefaults, self: node },
+  );
+};
+
+export const ways: Readonly<Record<'direct' | 'combined', Commit>> = { direct, combined };
+
 /** `wrap` stands between the committer and the kv; the fixture itself uses the kv as it is. */
 export async function namesFixture(
   kv: Kv,
   wrap: (kv: Kv) => Kv = (same) => same,
-  commit?: (kv: Kv, time: SleepClock) => Committer,
+  commit: Commit = direct,
 ): Promise<NamesFixture> {
   await clear(kv);
   const time = new SleepClock();
   const wrapped = wrap(kv);
-  const committer =
-    commit?.(wrapped, time) ?? new DirectCommitter({ kv: wrapped, timers: time, clock: time });
+  const committer = commit(wrapped, time);
   const random = { bytes: nextBytes };
   const session = { node };
   const namespace = new Namespace({ committer, kv: wrapped, clock: time, random, session });
+  const otherDeps = { committer: direct(kv, time), kv, clock: time, random, session };
+  const other = new Namespace(otherDeps);
   const record = volumeRecord();
   const revision = await put(kv, volumeKey(record.id), encodeVolume(record));
   const liveness = await put(kv, livenessKey(node), Buffer.from('incarnation'));
@@ -82,7 +109,7 @@ export async function namesFixture(
     metadata: { colour: 'grün' },
     ...change,
   });
-  return { kv, namespace, time, session: liveness, volume, newFile };
+  return { kv, namespace, other, time, session: liveness, volume, newFile };
 }
 
 export const volumeRecord = (change: Partial<VolumeRecord> = {}): VolumeRecord => ({
