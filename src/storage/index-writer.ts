@@ -3,6 +3,7 @@
  * memory and are committed in batches together with the position up to which the segments are indexed;
  * after a crash recovery reads the segments on from there.
  */
+import { DftfsError } from '#base/errors.ts';
 import type { Timer, Timers } from '#io/world.ts';
 import type {
   IndexEntry,
@@ -18,7 +19,7 @@ type Changes = Map<string, ShardPlace | undefined>;
 export interface IndexWriterDeps {
   readonly index: ShardIndex;
   readonly timers: Timers;
-  /** A commit failed: what the index holds isn't known any more. Called once. */
+  /** The index failed or is damaged: what it holds isn't known any more. Called once. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -70,7 +71,7 @@ export class IndexWriter {
   find(key: string): ShardPlace | undefined {
     if (this.#changes.has(key)) return this.#changes.get(key);
     if (this.#committing?.has(key)) return this.#committing.get(key);
-    return this.#index.get(key);
+    return this.#ask((index) => index.get(key));
   }
 
   list(after: string | undefined, limit: number): string[] {
@@ -79,7 +80,7 @@ export class IndexWriter {
       .filter((key) => overlay.get(key) !== undefined && (after === undefined || key > after))
       .sort();
     const gone = overlay.size - keys.length;
-    const committed = this.#index.list(after, limit + gone);
+    const committed = this.#ask((index) => index.list(after, limit + gone));
     const more = ({ key }: IndexEntry) => !overlay.has(key);
     for (const entry of committed.filter(more)) keys.push(entry.key);
     return keys.sort().slice(0, limit);
@@ -145,11 +146,25 @@ export class IndexWriter {
         this.#schedule();
       },
       (error) => {
-        this.#failed = true;
         this.#commit = undefined;
-        this.#onFailure(error);
+        this.#fail(error);
       },
     );
+  }
+
+  #ask<T>(question: (index: ShardIndex) => T): T {
+    try {
+      return question(this.#index);
+    } catch (error) {
+      this.#fail(error);
+      throw new DftfsError('store_fenced', 'The index of this node is damaged.', { cause: error });
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#onFailure(error);
   }
 
   #tally({ segment, length }: ShardPlace, sign: 1 | -1): void {

@@ -59,6 +59,25 @@ test('what was committed is there after opening it again', async () => {
   await assert.rejects(factory.open(folder, salt + 1), /another format or disk/);
 });
 
+test('a damaged entry is never believed', async () => {
+  const folder = await newFolder();
+  let index = await factory.open(folder, salt);
+  await index.commit(batch(0, 50));
+  await index.close();
+  const file = path.join(folder, 'data.mdb');
+  const bytes = await fs.readFile(file);
+  const entry = Buffer.from(key(33), 'hex');
+  for (let at = bytes.indexOf(entry); at >= 0; at = bytes.indexOf(entry, at + 1)) {
+    bytes[at + entry.length + 5] = 0xff;
+  }
+  await fs.writeFile(file, bytes);
+  index = await factory.open(folder, salt);
+  assert.throws(() => index.get(key(33)), /damaged/);
+  assert.throws(() => index.list(key(30), 10), /damaged/);
+  assert.deepEqual(index.get(key(34)), place(34));
+  await index.close();
+});
+
 const damages: Record<string, (bytes: Buffer) => Buffer> = {
   empty: () => Buffer.alloc(0),
   rubbish: (bytes) => bytes.fill(0x5a),

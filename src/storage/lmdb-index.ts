@@ -12,6 +12,7 @@
  */
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
 import type {
@@ -48,12 +49,19 @@ function words(...values: number[]): Buffer {
 
 const word = (bytes: Buffer, index: number): number => bytes.readUInt32LE(4 * index);
 
-const encodePlace = ({ segment, offset, length }: ShardPlace) => words(segment, offset, length);
-const decodePlace = (bytes: Buffer): ShardPlace => ({
-  segment: word(bytes, 0),
-  offset: word(bytes, 1),
-  length: word(bytes, 2),
-});
+/** LMDB checks nothing: each entry bears a CRC over key and value. */
+function encodePlace(key: Buffer, { segment, offset, length }: ShardPlace, salt: number): Buffer {
+  const bytes = words(segment, offset, length, 0);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 12), crc32(key, salt)), 12);
+  return bytes;
+}
+
+function decodePlace(key: Buffer, bytes: Buffer, salt: number): ShardPlace {
+  const sound =
+    bytes.length === 16 && crc32(bytes.subarray(0, 12), crc32(key, salt)) === word(bytes, 3);
+  if (!sound) throw new Error('an entry of the index is damaged');
+  return { segment: word(bytes, 0), offset: word(bytes, 1), length: word(bytes, 2) };
+}
 
 function encodeTally({ liveShards, liveBytes, liveRecordBytes }: SegmentTally): Buffer {
   return words(liveShards, liveBytes, liveRecordBytes);
@@ -96,8 +104,9 @@ class LmdbIndex implements ShardIndex {
   }
 
   get(key: string): ShardPlace | undefined {
-    const found = this.#database.getBinaryFast(shardKey(key));
-    return found === undefined ? undefined : decodePlace(found);
+    const bytes = shardKey(key);
+    const found = this.#database.getBinaryFast(bytes);
+    return found === undefined ? undefined : decodePlace(bytes, found, this.#salt);
   }
 
   list(after: string | undefined, limit: number): IndexEntry[] {
@@ -107,7 +116,8 @@ class LmdbIndex implements ShardIndex {
       if (entries.length === limit) break;
       if (key.length !== shardKeyBytes) continue;
       const text = key.toString('hex');
-      if (text !== after) entries.push({ key: text, place: decodePlace(value) });
+      if (text === after) continue;
+      entries.push({ key: text, place: decodePlace(key, value, this.#salt) });
     }
     return entries;
   }
@@ -116,8 +126,9 @@ class LmdbIndex implements ShardIndex {
     const database = this.#database;
     await database.batch(() => {
       for (const [key, place] of changes) {
-        if (place === undefined) database.remove(shardKey(key));
-        else database.put(shardKey(key), encodePlace(place));
+        const bytes = shardKey(key);
+        if (place === undefined) database.remove(bytes);
+        else database.put(bytes, encodePlace(bytes, place, this.#salt));
       }
       for (const [segment, tally] of tallies) database.put(tallyKey(segment), encodeTally(tally));
       const { segment, offset } = position;

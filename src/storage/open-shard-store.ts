@@ -74,7 +74,7 @@ async function openLocked(
   const opened = await openIndex({ disk, log, factory }, { folder: indexFolder, salt, covers });
   const fence = new Fence(log);
   const onFailure = (error: unknown) => {
-    fence.trip('the index could not be written', error);
+    fence.trip('the index failed', error);
     factory.discard(indexFolder).catch((cause) => log.warn('index stays', { error: cause }));
   };
   const index = new IndexWriter(

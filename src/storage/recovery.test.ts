@@ -148,6 +148,30 @@ test('an index that fails to commit fences the store and is made anew', async ()
   await store.close();
 });
 
+test('an index that finds itself damaged fences the store and is made anew', async () => {
+  const bench = new Bench();
+  await storeWith(bench, 3);
+  const { indexFactory } = bench;
+  bench.indexFactory = {
+    discard: (name) => indexFactory.discard(name),
+    async open(name, salt) {
+      const index = await indexFactory.open(name, salt);
+      index.get = () => {
+        throw new Error('damaged');
+      };
+      return index;
+    },
+  };
+  let store = await bench.open();
+  await assert.rejects(get(store, 1, length), { code: 'store_fenced' });
+  await assert.rejects(put(store, 9, length), { code: 'store_fenced' });
+  await store.close();
+  bench.indexFactory = indexFactory;
+  store = await bench.open();
+  assert.deepEqual(await readable(store, 3), [true, true, true]);
+  await store.close();
+});
+
 interface Known {
   length: number;
   /** What a caller was told last: it must be there, must be gone, or nobody knows. */

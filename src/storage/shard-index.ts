@@ -1,7 +1,8 @@
 /**
  * The index finds a shard's record. It promises only that a commit is atomic and survives what the
  * machine survives; it is never the truth: it is behind the segments by what wasn't committed yet, and
- * can be rebuilt from them. So nothing waits for it before a write is acknowledged.
+ * can be rebuilt from them. So nothing waits for it before a write is acknowledged. An index that finds
+ * itself damaged throws, whatever was asked.
  */
 export interface ShardPlace {
   readonly segment: number;
