@@ -54,11 +54,11 @@ interface Load {
 }
 
 const loads: Load[] = [
-  { name: 'create', calls: 400, concurrency: 1, call: (caller) => caller.txn(create()) },
-  { name: '64 creates', calls: 250, concurrency: 1, call: (caller) => caller.txn(batch(64)) },
+  { name: 'create', calls: 300, concurrency: 1, call: (caller) => caller.txn(create()) },
+  { name: '64 creates', calls: 150, concurrency: 1, call: (caller) => caller.txn(batch(64)) },
   ...[1, 16, 64].map((concurrency) => ({
     name: 'get',
-    calls: 2000,
+    calls: 1500,
     concurrency,
     call: (caller: Caller) => caller.get('f/bench/directory/file-1'),
   })),

@@ -83,6 +83,7 @@ export function txnContract(made: Made): void {
     const { kv } = made();
     await kv.txn({ compare: [], then: [put('dup/3')], else: [put('dup/3')] }, options);
     await kv.txn(then({ ...nested(put('dup/3')), else: [put('dup/3')] }), options);
+    await kv.txn(then({ ...nested(put('dup/3')), else: [remove('dup/', 'dup0')] }), options);
     const result = await kv.txn(then(remove('dup/3'), remove('dup/', 'dup0')), options);
     assert.equal(part(result, 0, 'delete').deleted, 1);
     assert.equal(part(result, 1, 'delete').deleted, 0);

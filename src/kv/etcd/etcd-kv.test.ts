@@ -1,21 +1,50 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { createNodeWorld } from '#io/node/world.ts';
 import { silentLogger } from '#observe/log.ts';
 import { EtcdCluster } from '../../../test/support/etcd-cluster.ts';
 import { kvContract } from '../kv.contract.ts';
 import { EtcdKv } from './etcd-kv.ts';
 
-kvContract('EtcdKv', async () => {
-  const cluster = await EtcdCluster.start(1);
-  const { endpoints, maintenance } = cluster;
-  const kv = EtcdKv.create({ ...createNodeWorld(), log: silentLogger }, { endpoints });
-  return {
-    kv,
-    close: async () => {
+describe('EtcdKv on one member', () => {
+  let cluster: EtcdCluster;
+  before(async () => {
+    cluster = await EtcdCluster.start(1);
+  });
+  after(() => cluster.stop());
+
+  kvContract('EtcdKv', async () => {
+    const { endpoints, maintenance } = cluster;
+    const kv = EtcdKv.create({ ...createNodeWorld(), log: silentLogger }, { endpoints });
+    return {
+      kv,
+      close: () => kv.close(),
+      compact: (revision) =>
+        maintenance.compact(endpoints[0] as string, revision, { timeoutMs: 5000 }),
+      pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    };
+  });
+
+  it('leaves nothing open that would keep a process from ending', async () => {
+    const [living] = cluster.endpoints;
+    const program = `
+      import { createNodeWorld } from '#io/node/world.ts';
+      import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
+      import { silentLogger } from '#observe/log.ts';
+      const endpoints = ['http://127.0.0.1:1', '${living}'];
+      const kv = EtcdKv.create({ ...createNodeWorld(), log: silentLogger }, { endpoints });
+      kv.watch({ start: 'a', end: 'b' }, 0, { onEvents() {}, onEnd() {} });
+      const lease = await kv.grantLease(5000, { timeoutMs: 5000 });
+      if (!(await kv.keepLeaseAlive(lease, { timeoutMs: 5000 }))) throw new Error('no lease');
+      const open = kv.get('a', { timeoutMs: 5000 }).catch((error) => error.code);
       await kv.close();
-      await cluster.stop();
-    },
-    compact: (revision) =>
-      maintenance.compact(endpoints[0] as string, revision, { timeoutMs: 5000 }),
-    pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  };
+      process.stdout.write(String(await open));
+    `;
+    const run = promisify(execFile);
+    const args = ['--input-type=module-typescript', '--eval', program];
+    const { stdout, stderr } = await run(process.execPath, args, { timeout: 20_000 });
+    assert.deepEqual([stdout, stderr], ['names_unavailable', '']);
+  });
 });

@@ -42,15 +42,23 @@ export class MessageWriter {
   text(field: number, value: string): void {
     this.#reserve(20 + value.length * 3);
     this.#varint((field << 3) | bytesType);
-    if (value.length < 43) {
-      // At most 127 bytes in UTF-8: the length takes one byte, filled in when it is known.
-      const at = this.#position++;
-      this.#position += this.#buffer.write(value, this.#position);
-      this.#buffer[at] = this.#position - at - 1;
-    } else {
-      this.#varint(Buffer.byteLength(value));
-      this.#position += this.#buffer.write(value, this.#position);
+    if (value.length < 128 && this.#ascii(value)) return;
+    this.#varint(Buffer.byteLength(value));
+    this.#position += this.#buffer.write(value, this.#position);
+  }
+
+  /** Most keys are short and ASCII, and then this is quicker than to leave JavaScript. */
+  #ascii(value: string): boolean {
+    const buffer = this.#buffer;
+    const start = this.#position + 1;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      buffer[start + i] = unit;
     }
+    buffer[this.#position] = value.length;
+    this.#position = start + value.length;
+    return true;
   }
 
   bytes(field: number, value: Buffer): void {

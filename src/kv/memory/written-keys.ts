@@ -1,6 +1,6 @@
 /**
- * No transaction may write a key twice. As in etcd, both branches of a nested transaction count, but
- * for puts of one key in both of them; deleted spans may overlap each other, not a put.
+ * No transaction may write a key twice. As in etcd, both branches of a nested transaction count against
+ * what stands beside it, not against each other; deleted spans may overlap each other, not a put.
  */
 import { DftfsError } from '#base/errors.ts';
 import { spanHas } from '../key-order.ts';
@@ -44,9 +44,9 @@ function writtenBy(ops: readonly (KvOp | NestedTxn)[]): Written {
     const then = writtenBy(op.then);
     const otherwise = writtenBy(op.else);
     for (const key of then.puts) take(key, puts.has(key) || deleted.has(key), puts);
-    deleted.addAll(then.deleted);
     for (const key of otherwise.puts)
       take(key, (puts.has(key) && !then.puts.has(key)) || deleted.has(key), puts);
+    deleted.addAll(then.deleted);
     deleted.addAll(otherwise.deleted);
   }
   for (const op of ops)
