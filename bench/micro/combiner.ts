@@ -1,6 +1,7 @@
 /**
- * Creates and look-ups a second by 64 callers at once, on a real etcd of three members that syncs its log: one
- * transaction each, combined in this process, and combined by way of the node protocol.
+ * Creates and look-ups a second by 64 callers at once, on a real etcd of three members that syncs
+ * its log: one transaction each, combined in this process, and combined by way of the node
+ * protocol.
  *
  * Run: `node bench/micro/combiner.ts`. Takes about 12 s.
  */

@@ -1,7 +1,7 @@
 /**
- * The names service: a node sends operations on names, many in a message, to the one that combines them
- * with those of others. Plain tuples: packed and unpacked tens of thousands of times a second, they
- * take a third of what objects with their field names would.
+ * The names service: a node sends operations on names, many in a message, to the one that combines
+ * them with those of others. Plain tuples: packed and unpacked tens of thousands of times a second,
+ * they take a third of what objects with their field names would.
  */
 export const namesMethods = {
   /** NamesBundle<WireRead> → NamesReply<WireReadResult>. */
@@ -16,7 +16,10 @@ export interface NamesBundle<T> {
   readonly operations: readonly T[];
 }
 
-/** In order of the bundle: a result (an array) or what errors look like between processes (an object). */
+/**
+ * In order of the bundle: a result (an array) or what errors look like between processes (an
+ * object).
+ */
 export interface NamesReply<R> {
   readonly outcomes: readonly (R | object)[];
 }

@@ -1,7 +1,8 @@
 /**
- * Gathers this node's operations of one kind into few messages to the combiner: one goes out at once while not
- * too many are under way, and whatever arrives meanwhile shares the next. When a message fails,
- * those still waiting for their turn are given back too: nothing has been done for them yet.
+ * Gathers this node's operations of one kind into few messages to the combiner: one goes out at
+ * once while not too many are under way, and whatever arrives meanwhile shares the next. When a
+ * message fails, those still waiting for their turn are given back too: nothing has been done for
+ * them yet.
  */
 import { asDftfsError, DftfsError } from '#base/errors.ts';
 import type { Settled } from './lane.ts';

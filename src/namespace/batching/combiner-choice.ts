@@ -1,8 +1,8 @@
 /**
- * Which node combines, without a vote: the live one that has been registered longest. Everyone who sees the
- * same nodes agrees; a node that joins or comes back is the youngest and changes nothing; and if two nodes
- * see it differently for a while, two combiners work side by side, which does no harm. A node that
- * this process has found slow or failing is passed over, for longer each time.
+ * Which node combines, without a vote: the live one that has been registered longest. Everyone who
+ * sees the same nodes agrees; a node that joins or comes back is the youngest and changes nothing;
+ * and if two nodes see it differently for a while, two combiners work side by side, which does no
+ * harm. A node that this process has found slow or failing is passed over, for longer each time.
  */
 import type { NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';

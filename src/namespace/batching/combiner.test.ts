@@ -138,6 +138,20 @@ test('those that want the same name go one after another, in order', async () =>
   assert.equal(kv.seen.length, 5);
 });
 
+test('two combiners at a time: still one winner for each name', async () => {
+  const { kv, combiner } = setUp();
+  const other = new Combiner({ kv, clock: { now: () => 0, wall: () => 0 } });
+  const names = Array.from({ length: 20 }, (_, i) => `f//${i}`);
+  for (const name of names) {
+    const racers = [combiner, other, combiner, other].map((it) =>
+      it.write(creating(name), inTime).catch(() => undefined),
+    );
+    const results = await Promise.all(racers);
+    const winners = results.filter((result) => result?.earlier === false && result.succeeded);
+    assert.equal(winners.length, 1, name);
+  }
+});
+
 test('one that waits too long for a name is given back undone', async () => {
   const { kv, combiner } = setUp({ passedOverMax: 1 });
   const racers = [1, 2, 3, 4].map(() => combiner.write(creating('f//same'), inTime));

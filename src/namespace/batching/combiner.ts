@@ -1,12 +1,12 @@
 /**
- * Puts operations on names, of this node and of others, into shared transactions: the kv works as long
- * for one operation as for a dozen. Reads have a lane of their own, since a transaction without a write
- * in it needs no place in the engine's log.
+ * Puts operations on names, of this node and of others, into shared transactions: the kv works as
+ * long for one operation as for a dozen. Reads have a lane of their own, since a transaction
+ * without a write in it needs no place in the engine's log.
  *
- * Each write goes into at most one transaction, once, and only if `o/<operation>` is absent: whoever
- * lost patience and went another way has left that key. When the fate of a transaction isn't known, so
- * is that of each member; it is for their senders to find out. Nothing that must be true rests on the
- * combiner: any number of them may work at a time, stop, and wake.
+ * Each write goes into at most one transaction, once, and only if `o/<operation>` is absent:
+ * whoever lost patience and went another way has left that key. When the fate of a transaction
+ * isn't known, so is that of each member; it is for their senders to find out. Nothing that must be
+ * true rests on the combiner: any number of them may work at a time, stop, and wake.
  */
 import { asDftfsError, DftfsError } from '#base/errors.ts';
 import type { Clock } from '#io/world.ts';
@@ -40,8 +40,9 @@ export interface CombinerOptions {
   readonly inFlightMax: number;
   readonly txnTimeoutMs: number;
   /**
-   * An operation that batches so often went without, because of the names it wants, is given back: where many
-   * want the same name, single transactions side by side are quicker than batches of one in a row.
+   * An operation that batches so often went without, because of the names it wants, is given back:
+   * where many want the same name, single transactions side by side are quicker than batches of one
+   * in a row.
    */
   readonly passedOverMax: number;
 }
@@ -99,14 +100,18 @@ export class Combiner {
   }
 
   /**
-   * Settles each exactly as the request's own transaction would have ended. Errors whose outcome is 'none':
-   * `overloaded` and `deadline_exceeded` (never put into a transaction), `names_unavailable`.
+   * Settles each exactly as the request's own transaction would have ended. Errors whose outcome is
+   * 'none': `overloaded` and `deadline_exceeded` (never put into a transaction),
+   * `names_unavailable`.
    */
   write(request: WriteRequest, options: CommitOptions): Promise<WriteResult> {
     return settledPromise((settle) => this.enqueueWrite(request, options, settle));
   }
 
-  /** No range may name a revision: were it compacted, it would fail all it shares a transaction with. */
+  /**
+   * No range may name a revision: were it compacted, it would fail all it shares a transaction
+   * with.
+   */
   read(ranges: readonly RangeOp[], options: CommitOptions): Promise<ReadResult> {
     return settledPromise((settle) => this.enqueueRead(ranges, options, settle));
   }

@@ -193,7 +193,7 @@ test('what could fail a shared transaction, or is too large for it, goes directl
   assert.deepEqual(sent, []);
 });
 
-test('a dead combiner is suspected, a full one is not, and either way the write is done', async () => {
+test('a dead combiner is suspected, a full one is not; either way the write is done', async () => {
   for (const fate of ['refused', 'overloaded'] as const) {
     const { committer, suspects, directly } = setUp({ message: () => fate });
     assert(succeeded(await committer.write(creating('f//1'), inTime)));
@@ -203,7 +203,7 @@ test('a dead combiner is suspected, a full one is not, and either way the write 
   }
 });
 
-test('a slow combiner is passed over for a while, each time for longer, and not suspected', async () => {
+test('a slow combiner is passed over for a while, each time longer, and not suspected', async () => {
   let fate: MessageFate = 'stopped';
   const { committer, suspects, time, sent } = setUp({
     message: (peer) => (peer === 'n1' ? fate : 'pass'),
@@ -256,7 +256,7 @@ for (const marker of ['always', 'direct'] as const) {
     assert.equal(await has(kv, 'f//1'), false);
   });
 
-  test(`done, answer lost, undone by somebody: success, not repeated (marker: ${marker})`, async () => {
+  test(`done, answer lost, undone: success, and not repeated (marker: ${marker})`, async () => {
     const { committer, kv } = setUp({ message: () => 'lose reply' });
     const undoing = undo(kv, 'f//1');
     const result = await committer.write(creating('f//1', marker), inTime);

@@ -1,7 +1,7 @@
 /**
- * Sends operations on names to the combiner, this node's own or another's, and takes them directly to the kv when
- * that fails, is slow, or can't be. Promises what every committer does, and rests it on the direct
- * way alone, which knows how to go on after a try whose outcome is open.
+ * Sends operations on names to the combiner, this node's own or another's, and takes them directly
+ * to the kv when that fails, is slow, or can't be. Promises what every committer does, and rests it
+ * on the direct way alone, which knows how to go on after a try whose outcome is open.
  */
 import { DftfsError, isCode } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
@@ -36,9 +36,15 @@ export interface CombiningCommitterDeps {
 export interface CombiningCommitterOptions extends RemoteCombinerOptions {
   readonly self: NodeId;
   readonly choice: CombinerChoiceOptions;
-  /** Operations with less time than this go directly: the detour would eat up what they need to be settled. */
+  /**
+   * Operations with less time than this go directly: the detour would eat up what they need to be
+   * settled.
+   */
   readonly timeoutMsMin: number;
-  /** Larger operations go directly: a shared transaction saves them nothing, and they hold up the others. */
+  /**
+   * Larger operations go directly: a shared transaction saves them nothing, and they hold up the
+   * others.
+   */
   readonly keysMax: number;
   readonly valueBytesMax: number;
 }
@@ -123,7 +129,10 @@ export class CombiningCommitter implements Committer {
     return new RemoteCombiner(node, { rpc, clock, onAnswer, onFailure }, this.#options);
   }
 
-  /** A lease that has ended or a revision that was compacted fails the whole transaction: never shared. */
+  /**
+   * A lease that has ended or a revision that was compacted fails the whole transaction: never
+   * shared.
+   */
   #isSmallRead(ranges: Txn['else']): boolean {
     let entries = 0;
     for (const op of ranges) {

@@ -1,7 +1,7 @@
 /**
- * One kind of operations on their way to the kv: a bounded queue, and a fixed number of transactions in flight.
- * Whatever arrives while these are under way goes into the next one, so batches grow with the load and
- * an operation that finds the lane idle goes at once.
+ * One kind of operations on their way to the kv: a bounded queue, and a fixed number of
+ * transactions in flight. Whatever arrives while these are under way goes into the next one, so
+ * batches grow with the load and an operation that finds the lane idle goes at once.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { Clock } from '#io/world.ts';

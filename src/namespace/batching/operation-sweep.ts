@@ -1,7 +1,8 @@
 /**
- * Removes the markers `o/<operation>` that operations leave behind, once none of their tries can be under way any
- * more. Old enough is what was there at a revision that this process saw a while ago by its own
- * monotonic clock: no two machines' clocks are compared. Any node may sweep; two at a time do no harm.
+ * Removes the markers `o/<operation>` that operations leave behind, once none of their tries can be
+ * under way any more. Old enough is what was there at a revision that this process saw a while ago
+ * by its own monotonic clock: no two machines' clocks are compared. Any node may sweep; two at a
+ * time do no harm.
  */
 import type { Clock } from '#io/world.ts';
 import { type CallOptions, type DeleteOp, type Kv, prefixSpan } from '#kv/kv.ts';

@@ -1,7 +1,7 @@
 /**
  * How long to wait for a combiner before going another way: a multiple of what nearly all of its
- * recent answers took, so that a busy one isn't mistaken for a dead one, within fixed bounds, so that
- * a dead one costs little.
+ * recent answers took, so that a busy one isn't mistaken for a dead one, within fixed bounds, so
+ * that a dead one costs little.
  */
 export interface PatienceOptions {
   readonly minMs: number;

@@ -1,12 +1,12 @@
 /**
  * Chooses which of the queued operations share the next transaction.
  *
- * The kv judges the compares of all nested transactions on the state before the outermost began, and
- * refuses a transaction that writes a key twice. So a batch means the same as its operations one after
- * another, in whatever order, only if none writes what another of them reads or writes. That is the
- * rule: an operation joins unless it meets one already in. One that doesn't join keeps its place, and
- * whatever comes later and meets it waits behind it; so no operation is overtaken by one it could tell
- * apart from itself, and the first in the queue always goes.
+ * The kv judges the compares of all nested transactions on the state before the outermost began,
+ * and refuses a transaction that writes a key twice. So a batch means the same as its operations
+ * one after another, in whatever order, only if none writes what another of them reads or writes.
+ * That is the rule: an operation joins unless it meets one already in. One that doesn't join keeps
+ * its place, and whatever comes later and meets it waits behind it; so no operation is overtaken by
+ * one it could tell apart from itself, and the first in the queue always goes.
  */
 import type { Txn } from '#kv/kv.ts';
 import { TouchedKeys } from './touched-keys.ts';

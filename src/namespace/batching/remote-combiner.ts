@@ -39,7 +39,10 @@ export class RemoteCombiner {
     this.#writes = new Bundler(this.#sender(namesMethods.write, writeCodec), options.bundles);
   }
 
-  /** Both end within twice the longest patience, whatever the options say, and tell what is known by then. */
+  /**
+   * Both end within twice the longest patience, whatever the options say, and tell what is known by
+   * then.
+   */
   read(ranges: readonly RangeOp[], { signal }: CommitOptions): Promise<readonly RangeResult[]> {
     return this.#reads.submit(ranges, rangesBytes(ranges), signal);
   }

@@ -1,7 +1,7 @@
 /**
- * Which keys a set of transactions reads and writes, and whether another one would meet them. Single
- * keys, by far the most, cost one hash look-up. A span is compared only with the keys of its own
- * family (what stands before the second slash: `b/<blob>/`), unless it is wider than one.
+ * Which keys a set of transactions reads and writes, and whether another one would meet them.
+ * Single keys, by far the most, cost one hash look-up. A span is compared only with the keys of its
+ * own family (what stands before the second slash: `b/<blob>/`), unless it is wider than one.
  */
 import { compareKeys, spanHas } from '#kv/key-order.ts';
 import { type KeySpan, prefixEnd, type Txn } from '#kv/kv.ts';

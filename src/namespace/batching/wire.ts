@@ -117,7 +117,10 @@ export function decodeReply<T, R>(
   });
 }
 
-/** The peer proved who it is, so what it sends is only checked as far as nothing here can break of it. */
+/**
+ * The peer proved who it is, so what it sends is only checked as far as nothing here can break of
+ * it.
+ */
 function understood<V>(what: string, decode: () => V): V {
   try {
     return decode();
