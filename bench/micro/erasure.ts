@@ -1,4 +1,7 @@
-/** What erasure coding costs: encode and decode of 1 MiB stripes here, against the native package's thread pool. */
+/**
+ * What erasure coding costs: encode and decode of 1 MiB stripes here, against the native package's
+ * thread pool.
+ */
 import { randomFillSync } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { decodeShard, encodeStripe, shardBytes } from '../../src/erasure/reed-solomon.ts';

@@ -3,8 +3,8 @@
  * stripe is k data and m parity shards on the members of a volume. This room never sees a path.
  *
  * Write: a stripe is done when every shard is durable on every member. On any failure the rest, the
- * unfinished window included, goes on in another volume. Read: k shards, data shards first; a missing,
- * corrupt or slow one is replaced by another and decoded.
+ * unfinished window included, goes on in another volume. Read: k shards, data shards first; a
+ * missing, corrupt or slow one is replaced by another and decoded.
  */
 import type { BlobId } from '#base/ids.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
@@ -16,7 +16,9 @@ export interface WrittenBlob {
   /** CRC-32 of the whole content. */
   readonly crc: number;
   readonly extents: readonly Extent[];
-  /** Each volume used, as known when the first stripe went there; the commit compares the revisions. */
+  /**
+   * Each volume used, as known when the first stripe went there; the commit compares the revisions.
+   */
   readonly volumes: readonly KnownVolume[];
   /** The session that the blob's id is of; the commit compares it. */
   readonly session: number;
@@ -39,16 +41,17 @@ export interface BlobWriter {
     options: { readonly signal: AbortSignal },
   ): Promise<WrittenBlob>;
   /**
-   * The blob got no name and never will: deletes its shards in the background. Not to be called while
-   * that isn't certain.
+   * The blob got no name and never will: deletes its shards in the background. Not to be called
+   * while that isn't certain.
    */
   discard(written: WrittenBlob): void;
 }
 
 export interface BlobReader {
   /**
-   * Bytes `start` up to, not including, `end`. Chunks as they come; all checked. A whole read is also checked
-   * against the blob's CRC before the last chunk is given. Errors: data_unavailable, data_damaged, canceled.
+   * Bytes `start` up to, not including, `end`. Chunks as they come; all checked. A whole read is
+   * also checked against the blob's CRC before the last chunk is given. Errors: data_unavailable,
+   * data_damaged, canceled.
    */
   read(
     source: BlobSource,

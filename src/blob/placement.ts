@@ -10,8 +10,8 @@ export interface Candidate {
 }
 
 /**
- * Members by slot, or undefined with too few candidates. Those with the fewest slots first, so that load
- * spreads; no zone gets more than m shards, if zones allow it: then a whole zone may be lost.
+ * Members by slot, or undefined with too few candidates. Those with the fewest slots first, so that
+ * load spreads; no zone gets more than m shards, if zones allow it: then a whole zone may be lost.
  */
 export function placeVolume(
   code: Code,

@@ -181,5 +181,5 @@ const damaged = (blob: BlobId) =>
 const unavailable = (blob: BlobId) =>
   new DftfsError(
     'data_unavailable',
-    `Too many nodes that hold blob ${blob} cannot be reached; it will be readable when they are back.`,
+    `Too many nodes that hold blob ${blob} cannot be reached; try again when they are back.`,
   );

@@ -1,4 +1,6 @@
-/** Fetches ranges of shards, checks them, and keeps what is known about how quick nodes are lately. */
+/**
+ * Fetches ranges of shards, checks them, and keeps what is known about how quick nodes are lately.
+ */
 import { isCode } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';

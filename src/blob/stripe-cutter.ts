@@ -48,7 +48,9 @@ export class Tally {
   }
 }
 
-/** More chunks than this are copied together even in a small blob: each costs more than its bytes. */
+/**
+ * More chunks than this are copied together even in a small blob: each costs more than its bytes.
+ */
 const looseChunksMax = 32;
 
 export async function* cutStripes(

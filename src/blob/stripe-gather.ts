@@ -1,6 +1,7 @@
 /**
- * Gets a range of one stripe from the members of its volume. First the very shards that hold it, and
- * nothing else; when one of those fails or is late, the same range of any k shards, and decodes.
+ * Gets a range of one stripe from the members of its volume. First the very shards that hold it,
+ * and nothing else; when one of those fails or is late, the same range of any k shards, and
+ * decodes.
  */
 import type { BlobId, NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
@@ -126,7 +127,10 @@ class Gather {
     });
   }
 
-  /** The span of any `need` of the slots, asked in order; the next one for each that fails or is late. */
+  /**
+   * The span of any `need` of the slots, asked in order; the next one for each that fails or is
+   * late.
+   */
   async #collect(
     order: readonly number[],
     need: number,
@@ -194,7 +198,10 @@ class Gather {
     this.#failures.set(slot, counts ? 'damaged' : 'unreachable');
   }
 
-  /** Slots still worth asking: what is here already, our own, those with least to do; the doubtful last. */
+  /**
+   * Slots still worth asking: what is here already, our own, those with least to do; the doubtful
+   * last.
+   */
   #order(late: boolean): number[] {
     const { fetcher, world } = this.#deps;
     const { k } = this.#volume.code;

@@ -45,7 +45,10 @@ export class StripeSender {
     this.#options = options;
   }
 
-  /** Resolves when every shard is durable. Rejects with the first failure; the others may still be under way. */
+  /**
+   * Resolves when every shard is durable. Rejects with the first failure; the others may still be
+   * under way.
+   */
   async send(
     volume: VolumeRecord,
     blob: BlobId,

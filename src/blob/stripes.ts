@@ -5,7 +5,10 @@ import type { Extent } from '#protocol/volumes.ts';
 
 export interface Stripe {
   readonly volume: VolumeId;
-  /** The stripe's number in shard keys. Ascends along the blob, with gaps where an upload switched volumes. */
+  /**
+   * The stripe's number in shard keys. Ascends along the blob, with gaps where an upload switched
+   * volumes.
+   */
   readonly number: number;
   /** Bytes of the blob in it. */
   readonly length: number;

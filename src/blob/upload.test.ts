@@ -40,7 +40,7 @@ function assertWhole({ cluster }: Rig, blob: WrittenBlob): void {
 const stripes = 6;
 
 for (const state of ['gone', 'stopped', 'full', 'fenced'] as FakeNodeState[]) {
-  test(`a member that is ${state} at any stripe: the upload goes on in another volume`, async () => {
+  test(`a member ${state} at any stripe: the upload goes on in another volume`, async () => {
     const content = noise(stripes * stripeBytes - 1000);
     for (const failing of state === 'gone' ? [0, 1, 2, 3, 4, 5] : [0, 5]) {
       const rig = createBlobRig(6);
@@ -79,7 +79,7 @@ test('a member that the map suspects is left at once', { timeout: 20_000 }, asyn
   assert.ok((await read(blob)).equals(content));
 });
 
-test('two members lost one after another, and the blob is on no more than all nodes but one', async () => {
+test('two members lost in turn, and one node still holds nothing of the blob', async () => {
   const rig = createBlobRig(7);
   const { cluster, write, read } = rig;
   const killed = new Set<string>();

@@ -1,7 +1,8 @@
 /**
- * One blob on its way to the nodes: a loop with a single wait. It keeps a few stripes in flight, takes
- * the next from the source only when there is room, and when a member fails goes on in another volume. There
- * the unfinished stripes get new numbers, so that no shard is ever written with two contents.
+ * One blob on its way to the nodes: a loop with a single wait. It keeps a few stripes in flight,
+ * takes the next from the source only when there is room, and when a member fails goes on in
+ * another volume. There the unfinished stripes get new numbers, so that no shard is ever written
+ * with two contents.
  */
 import { asDftfsError, DftfsError, isCode } from '#base/errors.ts';
 import type { BlobId, NodeId } from '#base/ids.ts';

@@ -1,7 +1,8 @@
 /**
  * Finds a volume to write to: open, whole, of today's width, all members alive. Makes new ones when
- * there are too few, about two a node and class, so that load spreads over all nodes. It rests on the cluster
- * map, a hint: that a volume is still what it was is decided when the blob gets its name.
+ * there are too few, about two a node and class, so that load spreads over all nodes. It rests on
+ * the cluster map, a hint: that a volume is still what it was is decided when the blob gets its
+ * name.
  */
 import { asDftfsError, DftfsError } from '#base/errors.ts';
 import { type NodeId, newVolumeId } from '#base/ids.ts';
@@ -144,7 +145,10 @@ class Picker implements VolumePicker {
     return staying.length < 2 ? live : staying;
   }
 
-  /** No volume of today's width, and none can be made now: one at least as safe, that leaves a node out. */
+  /**
+   * No volume of today's width, and none can be made now: one at least as safe, that leaves a node
+   * out.
+   */
   #lastResort({ code, liveNodes, available }: Plan): readonly KnownVolume[] {
     if (!code) return [];
     const ids = new Set(available.map((node) => node.id));
@@ -228,7 +232,7 @@ class Picker implements VolumePicker {
       return new DftfsError('no_space', 'Too many nodes are full. Delete files or add nodes.');
     }
     if (plan.code && this.#createError) return this.#createError;
-    const detail = `${plan.liveNodes} of the nodes can be written to, which is too few to keep data safe.`;
+    const detail = `Only ${plan.liveNodes} nodes can be written to: too few to keep data safe.`;
     return new DftfsError('too_few_nodes', detail);
   }
 

@@ -67,7 +67,10 @@ export class Wakeup {
   }
 }
 
-/** Lets through so many bytes at once; the others wait in order. Something larger than all goes alone. */
+/**
+ * Lets through so many bytes at once; the others wait in order. Something larger than all goes
+ * alone.
+ */
 export class ByteGate {
   readonly #limit: number;
   #inside = 0;

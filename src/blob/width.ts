@@ -1,6 +1,6 @@
 /**
- * How wide new volumes are. Width adapts to the living, protection doesn't: with four nodes or more any
- * two may be lost, whatever the number; and one node is always left out of a blob.
+ * How wide new volumes are. Width adapts to the living, protection doesn't: with four nodes or more
+ * any two may be lost, whatever the number; and one node is always left out of a blob.
  */
 import type { Code } from '#protocol/volumes.ts';
 
@@ -18,8 +18,8 @@ export function codeFor(blobClass: BlobClass, liveNodes: number): Code | undefin
 }
 
 /**
- * The same protection, narrower if only `available` of the live nodes can take shards now (others are
- * full). Undefined: not even that is possible.
+ * The same protection, narrower if only `available` of the live nodes can take shards now (others
+ * are full). Undefined: not even that is possible.
  */
 export function codeWithin(
   blobClass: BlobClass,

@@ -1,6 +1,6 @@
 /**
- * The native package, as far as it is used: it builds the code's bit matrix and xors memory. Both are
- * synchronous; its own `encode` goes through the thread pool, where it would queue behind disk
+ * The native package, as far as it is used: it builds the code's bit matrix and xors memory. Both
+ * are synchronous; its own `encode` goes through the thread pool, where it would queue behind disk
  * syncs, and costs more in the hand-over than in the arithmetic (bench/micro/erasure.ts).
  */
 import { createRequire } from 'node:module';

@@ -3,9 +3,9 @@
  * synchronous: about 0.1 ms a stripe. k = 1 is copying and never comes here.
  *
  * The code is a bit matrix: a shard is cut into coding blocks, a block into a few packets, and each
- * packet of a lost shard is the xor of certain packets of the others. Blocks stand for themselves, so
- * a range of a shard can be decoded from the same range of others. What parity looks like is a format on disks:
- * the matrix, `codingBlockBytes` and `shardAlignmentBytes` never change.
+ * packet of a lost shard is the xor of certain packets of the others. Blocks stand for themselves,
+ * so a range of a shard can be decoded from the same range of others. What parity looks like is a
+ * format on disks: the matrix, `codingBlockBytes` and `shardAlignmentBytes` never change.
  */
 import assert from 'node:assert/strict';
 import { type ParityMatrix, parityMatrix, xorInto } from './native.ts';
@@ -15,9 +15,14 @@ export interface ErasureCode {
   readonly m: number;
 }
 
-/** Ranges that begin at a multiple of this, and end at one or with the shard, decode by themselves. */
+/**
+ * Ranges that begin at a multiple of this, and end at one or with the shard, decode by themselves.
+ */
 export const codingBlockBytes = 64 * 1024;
-/** Shards of a code with k > 1 are padded with zeros to a multiple of this, which keeps packets aligned. */
+/**
+ * Shards of a code with k > 1 are padded with zeros to a multiple of this, which keeps packets
+ * aligned.
+ */
 export const shardAlignmentBytes = 64;
 
 /** Bytes of each shard of a stripe. */
@@ -54,7 +59,10 @@ export function decodeShard(
   return target;
 }
 
-/** How one shard is made of k others: for each of its packets, which packets of which sources to xor. */
+/**
+ * How one shard is made of k others: for each of its packets, which packets of which sources to
+ * xor.
+ */
 interface Recipe {
   readonly packets: number;
   readonly terms: readonly (readonly { readonly source: number; readonly packet: number }[])[];
