@@ -55,7 +55,7 @@ export class WatchedState {
     while (!this.closing.signal.aborted) {
       if (revision !== undefined) await this.followOnce(revision + 1);
       revision = await this.list().catch((error: unknown) => {
-        this.deps.log.warn('cluster map not listed', { error });
+        if (!this.closing.signal.aborted) this.deps.log.warn('cluster map not listed', { error });
         return undefined;
       });
       if (revision === undefined) {
