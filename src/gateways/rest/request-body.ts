@@ -26,9 +26,11 @@ export class RequestBody implements AsyncIterableIterator<Buffer> {
     this.#digests = digests;
     const { request } = exchange;
     request.on('data', (chunk: Buffer) => this.#take(chunk));
-    request.once('end', () => this.#end());
-    request.once('error', () => this.#fail(incomplete()));
-    request.once('close', () => this.#fail(incomplete()));
+    request.on('end', () => this.#end());
+    // Follows every end, the good ones too; only before it, it is one.
+    request.on('close', () => {
+      if (!this.#ended) this.#fail(incomplete());
+    });
     exchange.welcomeBody((error) => this.#fail(error));
   }
 
