@@ -71,8 +71,8 @@ export function variableOf(key: string): string {
 }
 
 /**
- * All values of a schema, frozen. The environment beats the file; a key that the schema doesn't know
- * is refused, so that a slip of the pen is not silently a default.
+ * All values of a schema, frozen. The environment beats the file; a key that the schema doesn't
+ * know is refused, so that a slip of the pen is not silently a default.
  */
 export function readValues<S extends Schema>(
   where: string,

@@ -1,7 +1,8 @@
 /**
- * A node process's settings: read once at start from its `config.json` and the environment, checked,
- * frozen. What all processes of a cluster must agree on stands under `cluster`, what is this process's
- * own under `node`; the secret is read apart (`node-secrets.ts`), so that a config can be shown.
+ * A node process's settings: read once at start from its `config.json` and the environment,
+ * checked, frozen. What all processes of a cluster must agree on stands under `cluster`, what is
+ * this process's own under `node`; the secret is read apart (`node-secrets.ts`), so that a config
+ * can be shown.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';

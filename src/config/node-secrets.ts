@@ -5,7 +5,9 @@ import { DftfsError } from '#base/errors.ts';
 const othersMayRead = 0o077;
 const secretForm = /^[0-9a-f]{64}$/;
 
-/** The secret that nodes of one cluster know each other by: 32 bytes, in the file as 64 hex digits. */
+/**
+ * The secret that nodes of one cluster know each other by: 32 bytes, in the file as 64 hex digits.
+ */
 export function readClusterSecret(path: string): Buffer {
   const refuse = (why: string, cause?: unknown) =>
     new DftfsError('invalid_argument', `the cluster secret ${path} ${why}`, { cause });

@@ -1,4 +1,7 @@
-/** The launcher against real etcd and stand-ins for nodes: who is started, who answers, what is left. */
+/**
+ * The launcher against real etcd and stand-ins for nodes: who is started, who answers, what is
+ * left.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';

@@ -1,4 +1,6 @@
-/** The frame of a program for the terminal: one line for what a person can mend, a stack for a bug. */
+/**
+ * The frame of a program for the terminal: one line for what a person can mend, a stack for a bug.
+ */
 import { LaunchError } from './launch-error.ts';
 
 export interface Terminal {

@@ -1,10 +1,10 @@
 /**
- * How the launcher asks a living node for what only it can do: start another node with the front door's
- * socket, which the launcher has long closed. One request and one answer, a JSON line each, over a
- * unix socket that only the cluster's owner can open.
+ * How the launcher asks a living node for what only it can do: start another node with the front
+ * door's socket, which the launcher has long closed. One request and one answer, a JSON line each,
+ * over a unix socket that only the cluster's owner can open.
  *
- * The node speaks first. So a request never waits in the queue of a stopped process, to be carried out
- * when that wakes and nobody remembers it.
+ * The node speaks first. So a request never waits in the queue of a stopped process, to be carried
+ * out when that wakes and nobody remembers it.
  */
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
@@ -43,7 +43,9 @@ export function controlPath(folder: string): string {
   return join(tmpdir(), `dftfs-${short}.sock`);
 }
 
-/** `folder` is the node's own, which it must hold the lock of: a socket left there is of a dead one. */
+/**
+ * `folder` is the node's own, which it must hold the lock of: a socket left there is of a dead one.
+ */
 export function serveControl(folder: string, handlers: ControlHandlers): Promise<ControlServer> {
   const path = controlPath(folder);
   const server = createServer((socket) => serve(socket, handlers));

@@ -1,7 +1,7 @@
 /**
- * Finds an etcd to run: the one on the PATH if it is new enough, else our own copy in the cache, fetched
- * once from the system's package archive and unpacked there. Nothing is installed on the system and
- * no right but that of writing to the project's folder is needed.
+ * Finds an etcd to run: the one on the PATH if it is new enough, else our own copy in the cache,
+ * fetched once from the system's package archive and unpacked there. Nothing is installed on the
+ * system and no right but that of writing to the project's folder is needed.
  */
 import { execFile } from 'node:child_process';
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
@@ -23,7 +23,9 @@ export interface EtcdLookup {
   readonly cache?: string;
 }
 
-/** Absolute path of an etcd binary of at least 3.4. Throws a LaunchError if there is none to be had. */
+/**
+ * Absolute path of an etcd binary of at least 3.4. Throws a LaunchError if there is none to be had.
+ */
 export async function findEtcd(lookup: EtcdLookup = {}): Promise<string> {
   const path = lookup.path ?? process.env.PATH ?? '';
   const cache = lookup.cache ?? cacheFolder;
@@ -120,7 +122,10 @@ function downloadFailed(error: unknown, hint: string): LaunchError {
   );
 }
 
-/** Runs a system tool to its end; one that is missing is a LaunchError, one that fails throws as it is. */
+/**
+ * Runs a system tool to its end; one that is missing is a LaunchError, one that fails throws as it
+ * is.
+ */
 async function tool(
   name: string,
   args: readonly string[],

@@ -16,7 +16,8 @@ const tuning = {
   'election-timeout': electionMs,
   // A member that was away asks before it forces an election on the others.
   'pre-vote': true,
-  // A combined transaction nests up to txnOpsMax operations, each a transaction of compares and puts.
+  // A combined transaction nests up to txnOpsMax operations, each a transaction of compares and
+  // puts.
   'max-txn-ops': 2 * txnOpsMax,
   'max-request-bytes': 16 * MiB,
   // The most that etcd's own documentation advises. At the alarm writes are refused, reads go on.

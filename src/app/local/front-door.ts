@@ -1,6 +1,7 @@
 /**
  * The front door: one listening socket on the public port, opened once and inherited by every node.
- * The kernel gives each connection to a process that accepts, so the death of any of them closes nothing.
+ * The kernel gives each connection to a process that accepts, so the death of any of them closes
+ * nothing.
  */
 import { createServer } from 'node:net';
 import { LaunchError } from './launch-error.ts';
@@ -8,8 +9,8 @@ import { LaunchError } from './launch-error.ts';
 const backlog = 1024;
 
 /**
- * Opens the socket, hands its descriptor to `start`, and closes it here. `start` must not wait: this
- * process would accept connections meanwhile that it can't serve.
+ * Opens the socket, hands its descriptor to `start`, and closes it here. `start` must not wait:
+ * this process would accept connections meanwhile that it can't serve.
  *
  * The socket allows others (SO_REUSEPORT), so that a node can have one of its own if need be.
  */

@@ -1,4 +1,6 @@
-/** How a node is started: by the launcher, and by a node that passes the front door on to another. */
+/**
+ * How a node is started: by the launcher, and by a node that passes the front door on to another.
+ */
 import { join } from 'node:path';
 import { type ClusterNode, configPath, etcdUrl, type Manifest, secretPath } from './manifest.ts';
 import { projectFolder } from './project.ts';
@@ -9,7 +11,10 @@ export interface NodeLaunch {
   /** The cluster's data folder, of which the node has a subfolder. */
   readonly data: string;
   readonly name: string;
-  /** This process's descriptor of the front door's socket; undefined: the node opens a socket of its own. */
+  /**
+   * This process's descriptor of the front door's socket; undefined: the node opens a socket of its
+   * own.
+   */
   readonly frontDoor: number | undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Starts whatever of a local cluster isn't running: etcd members, then nodes. What it starts lives on
- * without it. Either the cluster answers in the end, or everything begun here is ended again and one
- * message says why.
+ * Starts whatever of a local cluster isn't running: etcd members, then nodes. What it starts lives
+ * on without it. Either the cluster answers in the end, or everything begun here is ended again and
+ * one message says why.
  */
 import { clusterAnswers, etcdAnswers, nodeIsReady, type Probe, until } from './answering.ts';
 import { makeDataFolder, withDataLock } from './data-lock.ts';

@@ -1,6 +1,6 @@
 /**
- * What a data folder holds: the cluster's id and the name and ports of each process, chosen at the first
- * start and kept. The folder's layout is known here and nowhere else:
+ * What a data folder holds: the cluster's id and the name and ports of each process, chosen at the
+ * first start and kept. The folder's layout is known here and nowhere else:
  *
  *   cluster.json            this manifest
  *   secret                  what the nodes know each other by

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchError } from './launch-error.ts';
 
 /**
- * Below the range that the kernel takes for outgoing connections, or one of those could sit on a stopped
- * process's port when it is to start again.
+ * Below the range that the kernel takes for outgoing connections, or one of those could sit on a
+ * stopped process's port when it is to start again.
  */
 const lowest = 20_000;
 const highest = 32_000;

@@ -1,6 +1,7 @@
 /**
- * Which process runs under a name: its PID, and what no other process with that PID can have, the tick
- * it started at since the machine was booted. So a PID that was given out anew is never mistaken.
+ * Which process runs under a name: its PID, and what no other process with that PID can have, the
+ * tick it started at since the machine was booted. So a PID that was given out anew is never
+ * mistaken.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { LaunchError } from './launch-error.ts';

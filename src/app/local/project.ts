@@ -1,4 +1,6 @@
-/** Where this project's own folders are, wherever it was unpacked and from wherever it is started. */
+/**
+ * Where this project's own folders are, wherever it was unpacked and from wherever it is started.
+ */
 import { join, resolve } from 'node:path';
 
 export const projectFolder = resolve(import.meta.dirname, '../../..');

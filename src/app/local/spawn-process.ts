@@ -17,8 +17,8 @@ export interface ProcessCommand {
 export const inheritedFd = 3;
 
 /**
- * Returns the PID. The new process leads a session of its own, so no signal of a terminal reaches it;
- * it holds no descriptor of ours but its log and `inherit`.
+ * Returns the PID. The new process leads a session of its own, so no signal of a terminal reaches
+ * it; it holds no descriptor of ours but its log and `inherit`.
  */
 export function spawnProcess(data: string, command: ProcessCommand): number {
   const { name } = command;

@@ -1,6 +1,7 @@
 /**
- * Starts nodes so that all nodes share one front door. When none is alive the launcher opens it; else a
- * living node passes its own on. Only if no living node answers does a new socket join the old one.
+ * Starts nodes so that all nodes share one front door. When none is alive the launcher opens it;
+ * else a living node passes its own on. Only if no living node answers does a new socket join the
+ * old one.
  */
 import { askControl } from './control.ts';
 import { withFrontDoor } from './front-door.ts';
@@ -26,7 +27,10 @@ export async function startNodes(plan: StartPlan, program: string): Promise<void
   });
 }
 
-/** Asks one living node after the other. Those that don't answer aren't asked again: `living` shrinks. */
+/**
+ * Asks one living node after the other. Those that don't answer aren't asked again: `living`
+ * shrinks.
+ */
 async function relaunched(data: string, living: string[], name: string): Promise<boolean> {
   for (let asked = living[0]; asked !== undefined; asked = living[0]) {
     const folder = processFolder(data, asked);
