@@ -164,7 +164,9 @@ test('segments roll, and all of them are read', async () => {
 
 test('a store of another cluster or node is refused', async () => {
   const bench = new Bench();
+  await assert.rejects(bench.open({ mustExist: true }), /is empty/);
   await (await bench.open()).close();
+  await (await bench.open({ mustExist: true })).close();
   await assert.rejects(bench.open({ clusterId: 'cluster-b' }), /belongs to cluster cluster-a/);
   await assert.rejects(bench.open({ nodeId: 'n2' }), /belongs to node n1/);
   const store = await bench.open();

@@ -34,6 +34,8 @@ export interface ShardStoreOptions {
   readonly folder: string;
   readonly clusterId: string;
   readonly nodeId: string;
+  /** Refuse an empty folder: for a node that has held shards before, whose disk may not be mounted. */
+  readonly mustExist?: boolean;
   /** Free space that writes leave alone. Default: 1 % of the disk, at least 64 MiB. */
   readonly reserveBytes?: number;
   /** A segment is full at about this size. At most 2 GiB. */
@@ -68,7 +70,11 @@ async function openLocked(
   const { folder, clusterId, nodeId, reserveBytes } = options;
   const files = await SegmentFiles.find(disk, folder);
   const owner = { clusterId, nodeId };
-  const salt = saltOf(await openSuperblock(deps, folder, owner, files.numbers.length > 0));
+  const expected = {
+    hasSegments: files.numbers.length > 0,
+    mustExist: options.mustExist ?? false,
+  };
+  const salt = saltOf(await openSuperblock(deps, folder, owner, expected));
   const indexFolder = path.join(folder, 'index');
   const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
   const opened = await openIndex({ disk, log, factory }, { folder: indexFolder, salt, covers });

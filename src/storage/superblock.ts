@@ -38,12 +38,13 @@ export async function openSuperblock(
   deps: { readonly disk: Disk; readonly random: Random },
   folder: string,
   owner: Owner,
-  hasSegments: boolean,
+  expected: { readonly hasSegments: boolean; readonly mustExist: boolean },
 ): Promise<Superblock> {
   const file = path.join(folder, fileName);
   const bytes = await deps.disk.readWhole(file);
   if (bytes === undefined) {
-    if (hasSegments) refuse(folder, `it holds segments but no ${fileName}`);
+    if (expected.hasSegments) refuse(folder, `it holds segments but no ${fileName}`);
+    if (expected.mustExist) refuse(folder, 'it is empty; is its disk mounted?');
     const made: Superblock = { format, ...owner, diskId: deps.random.bytes(16).toString('hex') };
     await deps.disk.writeWhole(file, Buffer.from(`${JSON.stringify(made, null, 2)}\n`));
     return made;
