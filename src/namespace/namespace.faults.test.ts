@@ -160,6 +160,20 @@ for (const { driver, way, commit } of cases) {
       await checkNames(kv);
     });
 
+    test('a put that was done and undone before it could be settled was done', async () => {
+      const { kv: interrupted } = new InterruptedKv(kv, {
+        before: async (n) => {
+          if (n === 1) await fixture.other.remove('/x');
+        },
+        fate: (n) => (n === 0 ? 'lose reply' : 'pass'),
+      });
+      const fixture = await namesFixture(kv, () => interrupted, commit);
+      const file = fixture.newFile();
+      const { entry, repeated } = await fixture.namespace.create('/x', file);
+      assert.deepEqual([entry.record.blob, entry.revision, repeated], [file.blob, 0, false]);
+      assert.equal((await checkNames(kv, [file.blob])).size, 0);
+    });
+
     test('a put whose key is repeated is a success, whatever became of the first answer', async () => {
       const { fixture, interrupted, disarm } = await prepare(Array(500).fill('lose reply'));
       const { namespace, newFile } = fixture;

@@ -52,7 +52,6 @@ export interface NamesFixture {
   /** Another's, on the kv as it is: nothing stands in its way. */
   readonly other: Namespace;
   readonly time: SleepClock;
-  readonly session: number;
   readonly volume: KnownVolume;
   newFile(change?: Partial<NewFile>): NewFile;
 }
@@ -109,7 +108,7 @@ export async function namesFixture(
     metadata: { colour: 'grün' },
     ...change,
   });
-  return { kv, namespace, other, time, session: liveness, volume, newFile };
+  return { kv, namespace, other, time, volume, newFile };
 }
 
 export const volumeRecord = (change: Partial<VolumeRecord> = {}): VolumeRecord => ({
