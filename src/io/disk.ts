@@ -1,10 +1,16 @@
-/** A disk: files and folders with explicit durability. Errors are Node's own, with `code` (ENOSPC, EIO, …). */
+/**
+ * A disk: files and folders with explicit durability. Errors are Node's own, with `code` (ENOSPC,
+ * EIO, …).
+ */
 export interface DiskFile {
-  /** Reads up to `into.length` bytes at `position`; the count is short only at the end of the file. */
+  /**
+   * Reads up to `into.length` bytes at `position`; the count is short only at the end of the file.
+   */
   read(into: Buffer, position: number): Promise<number>;
   /**
-   * The same at once, on the caller's thread: for small blocks that are likely in the page cache, where
-   * the thread pool's hand-over costs more than the read. Holds up everything else on a cache miss.
+   * The same at once, on the caller's thread: for small blocks that are likely in the page cache,
+   * where the thread pool's hand-over costs more than the read. Holds up everything else on a cache
+   * miss.
    */
   readNow(into: Buffer, position: number): number;
   /** Writes all of `parts`, in order, from `position` on. */
@@ -17,8 +23,9 @@ export interface DiskFile {
 }
 
 /**
- * 'read': must exist. 'write': read and write, created if missing. 'write-sync': as 'write', and each
- * write is on the disk when it resolves (O_DSYNC), in one hand-over to the thread pool instead of two.
+ * 'read': must exist. 'write': read and write, created if missing. 'write-sync': as 'write', and
+ * each write is on the disk when it resolves (O_DSYNC), in one hand-over to the thread pool instead
+ * of two.
  */
 export type DiskMode = 'read' | 'write' | 'write-sync';
 
@@ -47,8 +54,8 @@ export interface Disk {
   /** Replaces a small file atomically and durably (write aside, sync, rename, sync the folder). */
   writeWhole(path: string, content: Buffer, mode?: number): Promise<void>;
   /**
-   * Takes the folder for this process alone, or throws an Error whose `code` is 'ELOCKED' naming the
-   * holder. The lock dies with the process, whatever kills it.
+   * Takes the folder for this process alone, or throws an Error whose `code` is 'ELOCKED' naming
+   * the holder. The lock dies with the process, whatever kills it.
    */
   lock(folder: string): Promise<DiskLock>;
 }

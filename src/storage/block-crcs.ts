@@ -1,6 +1,6 @@
 /**
- * CRC-32 by blocks of `checkBlockBytes`, and the CRC of the whole out of those of its blocks without
- * going over the bytes twice.
+ * CRC-32 by blocks of `checkBlockBytes`, and the CRC of the whole out of those of its blocks
+ * without going over the bytes twice.
  */
 import { crc32 } from 'node:zlib';
 import { checkBlockBytes } from '#base/limits.ts';
@@ -15,8 +15,9 @@ export interface BodyCrcs {
 export const blockCount = (length: number): number => Math.ceil(length / checkBlockBytes);
 
 /**
- * Putting a block behind some bytes multiplies their CRC by a fixed matrix over GF(2) before the block's
- * own is added. `crc32` over zeros gives the matrix, bit by bit; one table a byte makes it four look-ups.
+ * Putting a block behind some bytes multiplies their CRC by a fixed matrix over GF(2) before the
+ * block's own is added. `crc32` over zeros gives the matrix, bit by bit; one table a byte makes it
+ * four look-ups.
  */
 function blockShiftTables(): readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array] {
   const zeros = Buffer.alloc(checkBlockBytes);

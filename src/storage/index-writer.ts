@@ -1,7 +1,7 @@
 /**
- * The index as the store sees it: what is committed, overlaid with what isn't yet. Changes gather in
- * memory and are committed in batches together with the position up to which the segments are indexed;
- * after a crash recovery reads the segments on from there.
+ * The index as the store sees it: what is committed, overlaid with what isn't yet. Changes gather
+ * in memory and are committed in batches together with the position up to which the segments are
+ * indexed; after a crash recovery reads the segments on from there.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { Timer, Timers } from '#io/world.ts';

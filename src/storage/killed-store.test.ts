@@ -21,7 +21,9 @@ before(async () => {
 });
 after(() => fs.rm(folder, { recursive: true, force: true }));
 
-/** Runs a process that writes shards from `from` on, and kills it when `count` were acknowledged. */
+/**
+ * Runs a process that writes shards from `from` on, and kills it when `count` were acknowledged.
+ */
 async function writeUntilKilled(from: number, count: number): Promise<number[]> {
   const args = [writer, folder, String(from), String(length)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,14 +1,16 @@
 /**
- * The index in LMDB: reads come straight out of the page cache in about 2 µs, commits run on a thread.
+ * The index in LMDB: reads come straight out of the page cache in about 2 µs, commits run on a
+ * thread.
  *
- * `overlappingSync: false` is LMDB's own protocol: pages, fsync, then the meta page that makes them the
- * database, written through. A power cut leaves the last commit or the one before, never a broken tree.
- * The library's default (`overlappingSync`) flushes after the commit and after an unclean end trusts the
- * boot id to tell what was flushed; `noSync` may leave a broken tree and no sign of it. Both are quicker
- * a commit; here commits are few, large and waited for by nobody.
+ * `overlappingSync: false` is LMDB's own protocol: pages, fsync, then the meta page that makes them
+ * the database, written through. A power cut leaves the last commit or the one before, never a
+ * broken tree. The library's default (`overlappingSync`) flushes after the commit and after an
+ * unclean end trusts the boot id to tell what was flushed; `noSync` may leave a broken tree and no
+ * sign of it. Both are quicker a commit; here commits are few, large and waited for by nobody.
  *
- * What LMDB has no defence against is damage: its pages bear no checksums, and a broken one may crash
- * the process. Hence the look at the meta pages before it may map the file; `open-index.ts` does the rest.
+ * What LMDB has no defence against is damage: its pages bear no checksums, and a broken one may
+ * crash the process. Hence the look at the meta pages before it may map the file; `open-index.ts`
+ * does the rest.
  */
 import fs from 'node:fs/promises';
 import path from 'node:path';

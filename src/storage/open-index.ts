@@ -1,8 +1,8 @@
 /**
- * Opens the index, or a new empty one where the old one can't be trusted. A damaged index may kill the
- * process rather than throw. So a mark beside it says that it is being opened, or how many times in a row
- * the process ended without closing it: one death while opening, or several in use, and it is made anew.
- * That costs a scan of the segments, never a shard.
+ * Opens the index, or a new empty one where the old one can't be trusted. A damaged index may kill
+ * the process rather than throw. So a mark beside it says that it is being opened, or how many
+ * times in a row the process ended without closing it: one death while opening, or several in use,
+ * and it is made anew. That costs a scan of the segments, never a shard.
  */
 import type { Disk } from '#io/disk.ts';
 import type { Logger } from '#observe/log.ts';

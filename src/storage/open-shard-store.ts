@@ -1,4 +1,7 @@
-/** Opens one node's shard store: lock, superblock, index, recovery; then `LocalShardStore` takes over. */
+/**
+ * Opens one node's shard store: lock, superblock, index, recovery; then `LocalShardStore` takes
+ * over.
+ */
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { Disk } from '#io/disk.ts';
@@ -34,7 +37,9 @@ export interface ShardStoreOptions {
   readonly folder: string;
   readonly clusterId: string;
   readonly nodeId: string;
-  /** Refuse an empty folder: for a node that has held shards before, whose disk may not be mounted. */
+  /**
+   * Refuse an empty folder: for a node that has held shards before, whose disk may not be mounted.
+   */
   readonly mustExist?: boolean;
   /** Free space that writes leave alone. Default: 1 % of the disk, at least 64 MiB. */
   readonly reserveBytes?: number;

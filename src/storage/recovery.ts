@@ -1,8 +1,9 @@
 /**
  * Brings the index up to what the segments hold. Only records behind the index's position are read;
  * with an empty index that is all of them. All but the last segment were complete when the next was
- * begun. The last may end in what a crash left of a write nobody was told of: that is cut off. Damage
- * before the last sound record is somebody's shard: it stays where it is, is told, and never served.
+ * begun. The last may end in what a crash left of a write nobody was told of: that is cut off.
+ * Damage before the last sound record is somebody's shard: it stays where it is, is told, and never
+ * served.
  */
 import type { DiskFile } from '#io/disk.ts';
 import type { Logger } from '#observe/log.ts';
@@ -45,9 +46,9 @@ async function soundEnd(
 }
 
 /**
- * Makes durable what reads as sound. A process killed before its flush leaves records that are only in
- * the page cache; after a failed flush they may look clean there and be nowhere else. Writing them
- * again settles both.
+ * Makes durable what reads as sound. A process killed before its flush leaves records that are only
+ * in the page cache; after a failed flush they may look clean there and be nowhere else. Writing
+ * them again settles both.
  */
 async function rewrite(file: DiskFile, from: number, to: number): Promise<void> {
   for (let at = from; at < to; at += rewriteBytes) {

@@ -1,4 +1,7 @@
-/** The segment files of one store: their names, sizes, and a bounded number of them open for reading. */
+/**
+ * The segment files of one store: their names, sizes, and a bounded number of them open for
+ * reading.
+ */
 import path from 'node:path';
 import type { Disk, DiskFile } from '#io/disk.ts';
 

@@ -1,10 +1,11 @@
 /**
- * Reads shards out of the segments. What it returns was checked: the header is this shard's, and every
- * block that a range touches has the CRC it was written with.
+ * Reads shards out of the segments. What it returns was checked: the header is this shard's, and
+ * every block that a range touches has the CRC it was written with.
  *
- * A small read runs on the caller's own thread while the page cache answers (bench/micro/append.ts: 4 KiB
- * in 3 µs against 45 through the thread pool, 64 KiB in 16 against 74). Slow ones missed the cache: they
- * may hold the thread up for a small share of the time, then the thread pool has to do it.
+ * A small read runs on the caller's own thread while the page cache answers (bench/micro/append.ts:
+ * 4 KiB in 3 µs against 45 through the thread pool, 64 KiB in 16 against 74). Slow ones missed the
+ * cache: they may hold the thread up for a small share of the time, then the thread pool has to do
+ * it.
  */
 import { crc32 } from 'node:zlib';
 import { DftfsError } from '#base/errors.ts';

@@ -1,6 +1,6 @@
 /**
- * Walks the records of a segment from front to back. Where there is none to be had it looks for the next
- * sound header and tells what it had to skip.
+ * Walks the records of a segment from front to back. Where there is none to be had it looks for the
+ * next sound header and tells what it had to skip.
  */
 import { crc32 } from 'node:zlib';
 import { checkBlockBytes } from '#base/limits.ts';

@@ -1,8 +1,8 @@
 /**
  * The index finds a shard's record. It promises only that a commit is atomic and survives what the
- * machine survives; it is never the truth: it is behind the segments by what wasn't committed yet, and
- * can be rebuilt from them. So nothing waits for it before a write is acknowledged. An index that finds
- * itself damaged throws, whatever was asked.
+ * machine survives; it is never the truth: it is behind the segments by what wasn't committed yet,
+ * and can be rebuilt from them. So nothing waits for it before a write is acknowledged. An index
+ * that finds itself damaged throws, whatever was asked.
  */
 export interface ShardPlace {
   readonly segment: number;
@@ -53,7 +53,10 @@ export interface ShardIndex {
 }
 
 export interface ShardIndexFactory {
-  /** Opens the index in the folder, made empty if there is none. `salt` tells one disk's from another's. */
+  /**
+   * Opens the index in the folder, made empty if there is none. `salt` tells one disk's from
+   * another's.
+   */
   open(folder: string, salt: number): Promise<ShardIndex>;
   /** Forgets it: the next `open` finds it empty. */
   discard(folder: string): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * A shard's key as text: 42 hex digits (blob 32, stripe 8, slot 2) that sort as (blob, stripe, slot).
- * Its 21 bytes are the key in the index and in a record's header.
+ * A shard's key as text: 42 hex digits (blob 32, stripe 8, slot 2) that sort as (blob, stripe,
+ * slot). Its 21 bytes are the key in the index and in a record's header.
  */
 import type { BlobId } from '#base/ids.ts';
 import type { ShardKey } from '#protocol/shards.ts';

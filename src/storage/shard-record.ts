@@ -8,9 +8,9 @@
  *   27  zero           1       …  CRC of the header       4
  *   28  segment        4       …  body
  *
- * The header's CRC starts from the disk's own salt, and the header says where it stands. So neither a
- * misdirected write, nor stale sectors of another disk, nor a file's bytes that happen to be somebody's
- * segment can pass for a record.
+ * The header's CRC starts from the disk's own salt, and the header says where it stands. So neither
+ * a misdirected write, nor stale sectors of another disk, nor a file's bytes that happen to be
+ * somebody's segment can pass for a record.
  */
 import { crc32 } from 'node:zlib';
 import { checkBlockBytes, frameBodyBytesMax } from '#base/limits.ts';

@@ -1,4 +1,7 @@
-/** The shard store as a node serves it to others. Every head is checked: a peer may be of another version. */
+/**
+ * The shard store as a node serves it to others. Every head is checked: a peer may be of another
+ * version.
+ */
 import { DftfsError } from '#base/errors.ts';
 import { isBlobId } from '#base/ids.ts';
 import type { ShardKey } from '#protocol/shards.ts';

@@ -1,9 +1,9 @@
 /**
- * One node's disk. Shards live in append-only segment files as self-describing records (blob, stripe,
- * slot, length, CRCs); an LMDB index finds them and can be rebuilt from the segments at any time.
- * A write is acknowledged only when its record is on the disk; many share one fdatasync. Recovery
- * truncates a torn tail and nothing else. A failed sync fences the store for good: what the kernel
- * dropped can't be known, so nothing more is acknowledged (`store_fenced`).
+ * One node's disk. Shards live in append-only segment files as self-describing records (blob,
+ * stripe, slot, length, CRCs); an LMDB index finds them and can be rebuilt from the segments at any
+ * time. A write is acknowledged only when its record is on the disk; many share one fdatasync.
+ * Recovery truncates a torn tail and nothing else. A failed sync fences the store for good: what
+ * the kernel dropped can't be known, so nothing more is acknowledged (`store_fenced`).
  */
 import type { ShardKey, ShardReader, ShardWriter } from '#protocol/shards.ts';
 
@@ -23,16 +23,23 @@ export interface ShardStoreStats {
 }
 
 export interface ShardStore extends ShardReader, ShardWriter {
-  /** Errors: shard_missing, shard_corrupt, invalid_argument (not within the shard), overloaded. Every byte returned was checked against its CRC. */
+  /**
+   * Errors: shard_missing, shard_corrupt, invalid_argument (not within the shard), overloaded.
+   * Every byte returned was checked against its CRC.
+   */
   read: ShardReader['read'];
   /**
-   * Errors: store_full, store_fenced, overloaded, shard_corrupt (body and crc differ), invalid_argument
-   * (the shard is there with other bytes). The body must not change until it resolves.
+   * Errors: store_full, store_fenced, overloaded, shard_corrupt (body and crc differ),
+   * invalid_argument (the shard is there with other bytes). The body must not change until it
+   * resolves.
    */
   write: ShardWriter['write'];
   delete(keys: readonly ShardKey[]): Promise<void>;
   has(key: ShardKey): boolean;
-  /** Up to `limit` keys after `after` in the order (blob, stripe, slot): a page of what this node holds. */
+  /**
+   * Up to `limit` keys after `after` in the order (blob, stripe, slot): a page of what this node
+   * holds.
+   */
   list(after: ShardKey | undefined, limit: number): ShardKey[];
   stats(): Promise<ShardStoreStats>;
   close(): Promise<void>;

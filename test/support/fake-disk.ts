@@ -1,7 +1,8 @@
 /**
- * A disk in memory that forgets as real ones do. What was written is seen by all at once, but until it
- * is synced a crash keeps, drops or tears it by sectors, as the seed has it; names that were created
- * and not synced with their folder may vanish. A failed sync drops the data and goes on showing it.
+ * A disk in memory that forgets as real ones do. What was written is seen by all at once, but until
+ * it is synced a crash keeps, drops or tears it by sectors, as the seed has it; names that were
+ * created and not synced with their folder may vanish. A failed sync drops the data and goes on
+ * showing it.
  */
 import path from 'node:path';
 import type { Disk, DiskFile, DiskLock, DiskMode, DiskSpace } from '#io/disk.ts';

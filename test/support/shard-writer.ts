@@ -1,4 +1,7 @@
-/** `node shard-writer.ts <folder> <from> <length>`: writes shards until killed; a line for each acknowledged. */
+/**
+ * `node shard-writer.ts <folder> <from> <length>`: writes shards until killed; a line for each
+ * acknowledged.
+ */
 import fs from 'node:fs';
 import { createNodeWorld } from '#io/node/world.ts';
 import { silentLogger } from '#observe/log.ts';

@@ -1,13 +1,14 @@
 /**
- * A lock on a folder that the kernel drops with the process, whatever kills it. Node has no `flock`;
- * a listening socket in Linux's abstract namespace behaves like one: a name has one owner, needs no
- * file, and is free the moment its owner is dead. The name is made of the folder's device and inode,
- * so two paths to one folder are one lock, whoever (root or not) comes by them.
+ * A lock on a folder that the kernel drops with the process, whatever kills it. Node has no
+ * `flock`; a listening socket in Linux's abstract namespace behaves like one: a name has one owner,
+ * needs no file, and is free the moment its owner is dead. The name is made of the folder's device
+ * and inode, so two paths to one folder are one lock, whoever (root or not) comes by them.
  *
  * @NOTE Abstract names belong to a network namespace: two containers that share a folder but no
  * network don't see each other's lock.
  *
- * Elsewhere a socket file stands in; one that nobody answers on is left over from the dead and replaced.
+ * Elsewhere a socket file stands in; one that nobody answers on is left over from the dead and
+ * replaced.
  */
 import fs from 'node:fs/promises';
 import net from 'node:net';
