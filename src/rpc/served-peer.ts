@@ -133,7 +133,7 @@ export class ServedPeer {
     this.#proceed();
   }
 
-  async #handle(frame: Frame, call: RunningCall): Promise<Handled> {
+  #handle(frame: Frame, call: RunningCall): Promise<Handled> {
     const request = frame.head();
     if (!Array.isArray(request)) {
       throw new DftfsError('invalid_message', 'A request names its method.', { outcome: 'none' });
