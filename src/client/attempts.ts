@@ -1,7 +1,7 @@
 /**
- * Tries a request at one endpoint after another until it has a certain answer. What is tried again is
- * safe to repeat: a read, or a write with an idempotency key. A write that may have happened somewhere
- * and then found no answer is reported as such, never as a failure.
+ * Tries a request at one endpoint after another until it has a certain answer. What is tried
+ * again is safe to repeat: a read, or a write with an idempotency key. A write that may have
+ * happened somewhere and then found no answer is reported as such, never as a failure.
  */
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

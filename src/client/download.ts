@@ -1,6 +1,6 @@
 /**
- * A file's bytes as they come. When the connection breaks, the rest is asked for at another endpoint,
- * on condition that the file is still the same.
+ * A file's bytes as they come. When the connection breaks, the rest is asked for at another
+ * endpoint, on condition that the file is still the same.
  */
 import type { IncomingMessage } from 'node:http';
 import { UnavailableError } from './errors.ts';

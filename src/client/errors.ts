@@ -1,4 +1,7 @@
-/** What can go wrong, by type. Each has a stable `code`; where the server spoke, its request id too. */
+/**
+ * What can go wrong, by type. Each has a stable `code`; where the server spoke, its request id
+ * too.
+ */
 export interface StorageErrorDetails {
   readonly code: string;
   readonly path?: string | undefined;

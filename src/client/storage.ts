@@ -1,7 +1,7 @@
 /**
- * The storage as an application sees it: four verbs and a few more, over any number of endpoints. It
- * retries what is safe to retry, at another endpoint when one fails, and says in types what went
- * wrong. Writes carry an idempotency key, so a retry of a success is a success.
+ * The storage as an application sees it: four verbs and a few more, over any number of endpoints.
+ * It retries what is safe to retry, at another endpoint when one fails, and says in types what
+ * went wrong. Writes carry an idempotency key, so a retry of a success is a success.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';

@@ -38,7 +38,10 @@ export class Transport {
     this.#idleMs = idleMs;
   }
 
-  /** Resolves with the head of the answer, whatever its status. Throws TransportError, SourceError. */
+  /**
+   * Resolves with the head of the answer, whatever its status. Throws TransportError,
+   * SourceError.
+   */
   async send(endpoint: URL, request: Request, signal: AbortSignal | undefined) {
     const { method, target, headers, body } = request;
     const content = body?.();

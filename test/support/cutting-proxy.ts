@@ -1,4 +1,7 @@
-/** A TCP proxy that loses what comes back: from each connection on, as many bytes as `plan` says pass. */
+/**
+ * A TCP proxy that loses what comes back: from each connection on, as many bytes as `plan` says
+ * pass.
+ */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 

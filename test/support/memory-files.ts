@@ -1,6 +1,7 @@
 /**
- * `Files` in one process's memory, with the semantics of the real ones: put-if-absent decided at the
- * commit, copies that share a blob, retries recognised by their key. For tests of what lies above.
+ * `Files` in one process's memory, with the semantics of the real ones: put-if-absent decided at
+ * the commit, copies that share a blob, retries recognised by their key. For tests of what lies
+ * above.
  */
 import { crc32 } from 'node:zlib';
 import { DftfsError } from '#base/errors.ts';

@@ -1,4 +1,7 @@
-/** HTTP by the byte: sends what it is told, reads what comes. For what no proper client would send. */
+/**
+ * HTTP by the byte: sends what it is told, reads what comes. For what no proper client would
+ * send.
+ */
 import { connect, type Socket } from 'node:net';
 
 export interface RawResponse {

@@ -1,11 +1,13 @@
 /**
- * The one parser of arguments: from the query string, and from a body that is a form (urlencoded or
- * multipart) or a JSON object, whatever the method. Where both carry a name, the body wins. An
- * argument that an endpoint doesn't know, or that comes twice, is refused: it may be a typing error.
+ * The one parser of arguments: from the query string, and from a body that is a form (urlencoded
+ * or multipart) or a JSON object, whatever the method. Where both carry a name, the body wins. An
+ * argument that an endpoint doesn't know, or that comes twice, is refused: it may be a typing
+ * error.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { Exchange } from './exchange.ts';
 import { type Field, parseForm, textOf } from './form.ts';
+import { fieldsOfObject, isJsonType, parseObject } from './json-fields.ts';
 import { isMultipart, readParts } from './multipart.ts';
 import { collect, RequestBody } from './request-body.ts';
 import { hasBody, type RequestHead } from './request-head.ts';
@@ -40,15 +42,19 @@ export class Arguments {
     return this.#values.get(name);
   }
 
+  requiredBytes(name: string): Buffer {
+    const value = this.#values.get(name);
+    if (value) return value;
+    throw invalid(`The argument ${name} is missing; give it in the query, a form or JSON.`);
+  }
+
   text(name: string): string | undefined {
     const value = this.#values.get(name);
     return value && textOf(value, `The argument ${name}`);
   }
 
   required(name: string): string {
-    const value = this.text(name);
-    if (value !== undefined) return value;
-    throw invalid(`The argument ${name} is missing; give it in the query, a form or JSON.`);
+    return textOf(this.requiredBytes(name), `The argument ${name}`);
   }
 
   flag(name: string): boolean {
@@ -100,8 +106,9 @@ async function readBodyFields({ exchange, head }: ArgumentCall): Promise<readonl
   if (isMultipart(type)) return readMultipartFields(body, type);
   const bytes = await collect(body, argumentBytesMax, 'A body of arguments');
   if (bytes.length === 0) return [];
-  const fields = fieldsOf(bytes, type);
-  if (fields) return fields;
+  const object = parseObject(bytes);
+  if (object) return fieldsOfObject(object);
+  if (!isJsonType(type)) return parseForm(bytes.toString('latin1'));
   throw invalid('The body is no JSON object; give the arguments as JSON or as a form.');
 }
 
@@ -114,36 +121,4 @@ async function readMultipartFields(body: RequestBody, type: string): Promise<Fie
     fields.push([part.name, value]);
   }
   return fields;
-}
-
-const isJsonType = (type: string): boolean => /^application\/(?:[\w.-]+\+)?json\b/i.test(type);
-
-/**
- * The fields of a whole body. Many a tool sends JSON under a form's content type, so what begins as
- * an object and parses as one is one. Undefined: it should be JSON, and isn't an object.
- */
-export function fieldsOf(bytes: Buffer, type: string | undefined): readonly Field[] | undefined {
-  const json = parseObject(bytes);
-  if (json || (type !== undefined && isJsonType(type))) return json;
-  return parseForm(bytes.toString('latin1'));
-}
-
-function parseObject(bytes: Buffer): readonly Field[] | undefined {
-  const text = bytes.toString('utf8').trim();
-  if (!text.startsWith('{')) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  return Object.entries(value as Record<string, unknown>)
-    .filter(([, each]) => each !== null)
-    .map(([name, each]) => [name, Buffer.from(plainText(name, each))]);
-}
-
-function plainText(name: string, value: unknown): string {
-  if (typeof value === 'string' && value.isWellFormed()) return value;
-  if (typeof value === 'boolean' || typeof value === 'number') return String(value);
-  throw invalid(`The argument ${name} takes valid text, a number or true/false.`);
 }

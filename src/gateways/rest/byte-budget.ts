@@ -1,4 +1,7 @@
-/** How many bytes may be in memory for clients at once. What doesn't fit is refused before it is read. */
+/**
+ * How many bytes may be in memory for clients at once. What doesn't fit is refused before it is
+ * read.
+ */
 import { DftfsError } from '#base/errors.ts';
 
 export class ByteBudget {

@@ -1,7 +1,7 @@
 /**
  * Digests that a client asks to be verified: Content-MD5, and Content-Digest and Repr-Digest of
- * RFC 9530. Nothing is computed that wasn't asked for. Of the algorithms given, every one we know is
- * verified; if we know none, the request is refused, for who asks for a check must get it.
+ * RFC 9530. Nothing is computed that wasn't asked for. Of the algorithms given, every one we know
+ * is verified; if we know none, the request is refused, for who asks for a check must get it.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { DftfsError } from '#base/errors.ts';

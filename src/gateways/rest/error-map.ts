@@ -1,6 +1,6 @@
 /**
- * Storage's error codes in HTTP. A 4xx promises that nothing happened and that the same request can't
- * succeed as things are; a 503 or 507 that it may later; 500 is a bug.
+ * Storage's error codes in HTTP. A 4xx promises that nothing happened and that the same request
+ * can't succeed as things are; a 503 or 507 that it may later; 500 is a bug.
  */
 import type { ErrorCode } from '#base/errors.ts';
 

@@ -1,7 +1,7 @@
 /**
- * One request and its one answer. It knows whether the body has been read, so that an answer given too
- * early closes the connection; it ends the work when the client goes; and what it waits for from the
- * client, the watchdog can see.
+ * One request and its one answer. It knows whether the body has been read, so that an answer
+ * given too early closes the connection; it ends the work when the client goes; and what it waits
+ * for from the client, the watchdog can see.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ByteBudget } from './byte-budget.ts';

@@ -36,7 +36,10 @@ export function readMetadata(headers: ReadonlyMap<string, string>): Record<strin
   throw invalid(`Metadata has ${bytes} bytes; ${userMetadataBytesMax} are allowed.`);
 }
 
-/** A flat list for `writeHead`. Served bytes are foreign: a browser must neither guess nor run them. */
+/**
+ * A flat list for `writeHead`. Served bytes are foreign: a browser must neither guess nor run
+ * them.
+ */
 export function fileHeaders(entry: FileEntry): string[] {
   const { contentType, metadata } = entry.record;
   const headers = [

@@ -1,4 +1,7 @@
-/** `application/x-www-form-urlencoded`, and the query of a URL: the same grammar. Values stay bytes. */
+/**
+ * `application/x-www-form-urlencoded`, and the query of a URL: the same grammar. Values stay
+ * bytes.
+ */
 import { DftfsError } from '#base/errors.ts';
 
 export type Field = readonly [name: string, value: Buffer];

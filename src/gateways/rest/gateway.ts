@@ -1,7 +1,7 @@
 /**
  * The front door in HTTP. It translates requests to `Files` and its answers and errors back, and
- * holds to the contract of the HTTP interface: a 2xx is done, a 4xx never happened, anything else is
- * unknown. It keeps no state of files. Nothing that a client sends makes it throw, hold memory
+ * holds to the contract of the HTTP interface: a 2xx is done, a 4xx never happened, anything else
+ * is unknown. It keeps no state of files. Nothing that a client sends makes it throw, hold memory
  * without bound, or wait for ever.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -173,7 +173,8 @@ class Gateway implements RestGateway {
     });
     this.#open.add(exchange);
     this.#note(exchange);
-    // Without a listener a broken request would end the process; who reads the body hears of it too.
+    // Without a listener a broken request would end the process; who reads the body hears of it
+    // too.
     request.on('error', () => {});
     response.on('error', () => {});
     response.on('close', () => this.#finish(exchange));

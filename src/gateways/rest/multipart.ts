@@ -1,6 +1,7 @@
 /**
- * `multipart/form-data` as a sequence of parts, one after the other, each with its bytes as they come.
- * Every part is a stream, whether it has a file name or not, so that no byte of it is changed.
+ * `multipart/form-data` as a sequence of parts, one after the other, each with its bytes as they
+ * come. Every part is a stream, whether it has a file name or not, so that no byte of it is
+ * changed.
  */
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';

@@ -3,7 +3,9 @@ import type { PaceOptions } from './watchdog.ts';
 
 export interface GatewayOptions {
   readonly fileBytesMax: number;
-  /** Bytes in memory for clients at once; beyond, requests are refused before their body is read. */
+  /**
+   * Bytes in memory for clients at once; beyond, requests are refused before their body is read.
+   */
   readonly bytesInFlightMax: number;
   readonly connectionsMax: number;
   readonly requestsPerConnectionMax: number;

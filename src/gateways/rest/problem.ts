@@ -51,7 +51,10 @@ export interface ProblemBody {
   readonly status: number;
   readonly detail: string;
   readonly code: ErrorCode | HttpProblemCode;
-  /** 'none': nothing happened. 'maybe': it isn't known; a retry with the same Idempotency-Key tells. */
+  /**
+   * 'none': nothing happened. 'maybe': it isn't known; a retry with the same Idempotency-Key
+   * tells.
+   */
   readonly outcome: Outcome;
   readonly path?: string;
   readonly requestId: string;

@@ -1,6 +1,6 @@
 /**
- * A request's body as it comes: chunks by request, with back-pressure, counted. It ends only when the
- * whole body has arrived as announced; one cut short throws upload_incomplete.
+ * A request's body as it comes: chunks by request, with back-pressure, counted. It ends only when
+ * the whole body has arrived as announced; one cut short throws upload_incomplete.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { DigestCheck } from './digests.ts';

@@ -1,4 +1,7 @@
-/** The request target, decoded once and for all. Never by `new URL()`, which would resolve dot segments. */
+/**
+ * The request target, decoded once and for all. Never by `new URL()`, which would resolve dot
+ * segments.
+ */
 import { DftfsError } from '#base/errors.ts';
 import { pathBytesMax } from '#base/limits.ts';
 import { decodeTarget, parseFilePath, parsePath } from '#base/path.ts';

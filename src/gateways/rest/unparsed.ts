@@ -1,7 +1,7 @@
 /**
- * What never becomes a request, or breaks one while its body comes: bytes that Node's parser refuses,
- * heads that don't end, CONNECT. The answer goes where it belongs: to the request whose body broke,
- * or behind the answers that are still due, or to the bare socket.
+ * What never becomes a request, or breaks one while its body comes: bytes that Node's parser
+ * refuses, heads that don't end, CONNECT. The answer goes where it belongs: to the request whose
+ * body broke, or behind the answers that are still due, or to the bare socket.
  */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';

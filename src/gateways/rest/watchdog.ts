@@ -9,7 +9,9 @@ export interface PaceOptions {
   /** A client must move this many bytes a second, averaged over the window. */
   readonly bytesPerSecondMin: number;
   readonly windowMs: number;
-  /** After an early answer: how long the rest of a body is thrown away before the connection ends. */
+  /**
+   * After an early answer: how long the rest of a body is thrown away before the connection ends.
+   */
   readonly goodbyeMs: number;
 }
 
@@ -20,7 +22,10 @@ export class Watchdog {
     this.#options = options;
   }
 
-  /** `elapsedMs` since the last sweep; the caller bounds it, so that our own pause isn't the client's. */
+  /**
+   * `elapsedMs` since the last sweep; the caller bounds it, so that our own pause isn't the
+   * client's.
+   */
   sweep(exchanges: Iterable<Exchange>, elapsedMs: number): void {
     for (const exchange of exchanges) {
       if (exchange.waiting === 'nothing') continue;

@@ -1,7 +1,7 @@
 /**
- * A bad input, sent by the byte, and what must be answered. After each case a sentinel file is as it
- * was, and the only new names are those that the case says it creates. The same cases run against a
- * gateway over memory and against a cluster.
+ * A bad input, sent by the byte, and what must be answered. After each case a sentinel file is as
+ * it was, and the only new names are those that the case says it creates. The same cases run
+ * against a gateway over memory and against a cluster.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

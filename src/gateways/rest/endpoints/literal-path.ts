@@ -3,13 +3,14 @@
  * it is a file of the name `/path`, so a body that may carry it has to be looked into first.
  */
 import { Readable } from 'node:stream';
-import { DftfsError } from '#base/errors.ts';
+import { DftfsError, isCode } from '#base/errors.ts';
 import { parseFilePath } from '#base/path.ts';
-import { Arguments, fieldsOf, queryArguments, readArguments } from '../arguments.ts';
+import { Arguments, queryArguments, readArguments } from '../arguments.ts';
 import type { Call } from '../call.ts';
 import { contentDigests } from '../digests.ts';
 import { checkContentType, defaultContentType } from '../file-headers.ts';
-import { textOf } from '../form.ts';
+import { type Field, parseForm, textOf } from '../form.ts';
+import { fieldsOfObject, isJsonType, parseObject } from '../json-fields.ts';
 import { isMultipart, type Part, readParts } from '../multipart.ts';
 import { collect, RequestBody } from '../request-body.ts';
 import { checkPutHeaders, contentOfForm, isContent, putBody, putOptions, store } from './put.ts';
@@ -52,16 +53,15 @@ async function putNamed(call: Call, path: string, fromQuery: Arguments): Promise
   await store(call, path, Readable.from([bytes]), options);
 }
 
-/** A urlencoded form or JSON: with `path`, the argument `bytes` is the content; without, all of it. */
+/** A form or JSON: with `path`, the argument `bytes` is the content; without, all of it is. */
 async function putFields(call: Call, type: string): Promise<void> {
   const { exchange, head } = call;
   exchange.reserve(Math.min(head.contentLength ?? formBytesMax, formBytesMax));
   const body = new RequestBody(exchange, head, contentDigests(head.headers));
-  const what = 'A form (else give the path in the query, and the bytes as body) ';
-  const whole = await collect(body, formBytesMax, what.trim());
-  const fields = tolerantFields(whole, type);
+  const whole = await collect(body, formBytesMax, 'A form that may hold a path');
   const verified = { beforeCommit: () => body.verify() };
-  if (!fields?.some(([name]) => name === 'path')) {
+  const fields = fieldsWithPath(whole, type);
+  if (!fields) {
     const options = { ...putOptions(call, checkContentType(type)), ...verified };
     exchange.path = literalPath;
     return store(call, literalPath, Readable.from([whole]), options);
@@ -70,17 +70,20 @@ async function putFields(call: Call, type: string): Promise<void> {
   found.take(fields);
   const path = parseFilePath(found.required('path'));
   exchange.path = path;
-  found.required('bytes');
-  const content = Readable.from([found.bytes('bytes')]);
+  const content = Readable.from([found.requiredBytes('bytes')]);
   return store(call, path, content, { ...putOptions(call, defaultContentType), ...verified });
 }
 
-/** What can't be read as fields has no argument `path`: it is a file. */
-function tolerantFields(bytes: Buffer, type: string): ReturnType<typeof fieldsOf> {
+/** Undefined: there is no argument `path`, so the body is a file. */
+function fieldsWithPath(bytes: Buffer, type: string): readonly Field[] | undefined {
+  const object = parseObject(bytes);
+  if (object) return Object.hasOwn(object, 'path') ? fieldsOfObject(object) : undefined;
+  if (isJsonType(type)) return undefined;
   try {
-    return fieldsOf(bytes, type);
+    const fields = parseForm(bytes.toString('latin1'));
+    return fields.some(([name]) => name === 'path') ? fields : undefined;
   } catch (error) {
-    if (error instanceof DftfsError) return undefined;
+    if (isCode(error, 'invalid_argument')) return undefined;
     throw error;
   }
 }
@@ -102,8 +105,8 @@ async function putForm(call: Call, type: string): Promise<void> {
     } else if (isContent(part)) {
       if (early) throw twice('the content');
       const options = { ...putOptions(call, checkContentType(part.contentType)), ...verified };
-      if (path !== undefined) return store(call, path, contentOfForm(part, parts), options);
-      const what = 'Content that comes before the form’s path';
+      if (path !== undefined) return await store(call, path, contentOfForm(part, parts), options);
+      const what = 'Content that comes before the path in a form';
       early = { type: part.contentType, bytes: await collect(part.content, formBytesMax, what) };
     }
   }

@@ -1,4 +1,6 @@
-/** `GET /ls`, and `GET` of any path with a slash at its end: a page of names, or all as a stream. */
+/**
+ * `GET /ls`, and `GET` of any path with a slash at its end: a page of names, or all as a stream.
+ */
 import { DftfsError } from '#base/errors.ts';
 import { listPageMax } from '#base/limits.ts';
 import { parseFolderPath } from '#base/path.ts';

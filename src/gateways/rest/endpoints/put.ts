@@ -16,7 +16,9 @@ import { filePathOf } from '../target.ts';
 
 /** Of one upload, how much is in memory at most: what is queued here and in the writer's window. */
 const uploadWindowBytes = 4 * 1024 * 1024;
-/** A body this small is on its way already: asking first whether the path is free would cost more. */
+/**
+ * A body this small is on its way already: asking first whether the path is free would cost more.
+ */
 const unaskedBytesMax = 64 * 1024;
 
 export async function putFile(call: Call): Promise<void> {
