@@ -1,6 +1,7 @@
 /**
  * What a call of etcd costs this process and etcd, by our own driver and by the general libraries
- * (`@grpc/grpc-js` with `protobufjs`). Decides how `kv/etcd/` speaks: docs/decisions/etcd-client.md.
+ * (`@grpc/grpc-js` with `protobufjs`). Decides how `kv/etcd/` speaks:
+ * docs/decisions/etcd-client.md.
  *
  * Run: `node bench/micro/etcd-client.ts`. Starts an etcd of one member. Takes about 20 s.
  */
@@ -17,7 +18,9 @@ const record = Buffer.alloc(300, 'r');
 const noValue = Buffer.alloc(0);
 let created = 0;
 
-/** As a file is created: its name absent, its volume unchanged; a record and a back reference put. */
+/**
+ * As a file is created: its name absent, its volume unchanged; a record and a back reference put.
+ */
 function create(): NestedTxn {
   const path = `bench/directory/file-${created++}`;
   return {
