@@ -1,6 +1,6 @@
 /**
- * What every driver refuses alike, before it does anything. An engine would take some of these and mean
- * something else by them: to etcd an empty `end` is no `end`, and "\0" is the end of all keys.
+ * What every driver refuses alike, before it does anything. An engine would take some of these and
+ * mean something else by them: to etcd an empty `end` is no `end`, and "\0" is the end of all keys.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { KeySpan, KvOp, NestedTxn, RangeOp, Txn } from './kv.ts';

@@ -1,7 +1,7 @@
 /**
- * Keys are ordered by the bytes of their UTF-8, JavaScript orders strings by UTF-16 units. They differ where
- * a surrogate (a character beyond U+FFFF) meets a unit from U+E000 on, which sorts after it as a
- * unit and before it as bytes.
+ * Keys are ordered by the bytes of their UTF-8, JavaScript orders strings by UTF-16 units. They
+ * differ where a surrogate (a character beyond U+FFFF) meets a unit from U+E000 on, which sorts
+ * after it as a unit and before it as bytes.
  */
 import type { KeySpan } from './kv.ts';
 

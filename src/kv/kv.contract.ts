@@ -1,6 +1,6 @@
 /**
- * What every driver of the kv must do, as tests. A driver's own test calls `kvContract` with a way to make
- * a kv; each test uses keys of its own, so that one engine can serve them all.
+ * What every driver of the kv must do, as tests. A driver's own test calls `kvContract` with a way
+ * to make a kv; each test uses keys of its own, so that one engine can serve them all.
  */
 import { after, before, describe } from 'node:test';
 import { argumentContract } from './contract/arguments.ts';

@@ -1,14 +1,14 @@
 /**
  * The wall between DFTFS and the engine that keeps its names: a linearizable, transactional, sorted
- * map of keys to small values. Keys are UTF-8 text, ordered by bytes; values are bytes. Revisions are
- * safe integers that grow by one with every transaction that writes.
+ * map of keys to small values. Keys are UTF-8 text, ordered by bytes; values are bytes. Revisions
+ * are safe integers that grow by one with every transaction that writes.
  *
  * Safety may rest only on the result of `txn` with a write in it. A read can be stale on a buggy
  * engine, a watch can miss or repeat, a lease can end early or late: all three are hints.
  *
- * Errors: `names_unavailable` (nothing happened), `outcome_unknown` (a write may have happened or may
- * yet happen), `names_full` (refused for space; outcome 'maybe'). A driver never retries a write by itself
- * once it may have reached the engine.
+ * Errors: `names_unavailable` (nothing happened), `outcome_unknown` (a write may have happened or
+ * may yet happen), `names_full` (refused for space; outcome 'maybe'). A driver never retries a
+ * write by itself once it may have reached the engine.
  */
 export interface KvEntry {
   readonly key: string;
@@ -48,8 +48,9 @@ export interface DeleteOp extends KeySpan {
 export type KvOp = RangeOp | PutOp | DeleteOp;
 
 /**
- * Holds if the entry's field relates so to `value`. An absent key has version, mod and create revision 0.
- * With `end`, it must hold for every key in the span, so `version = 0` says that the span is empty.
+ * Holds if the entry's field relates so to `value`. An absent key has version, mod and create
+ * revision 0. With `end`, it must hold for every key in the span, so `version = 0` says that the
+ * span is empty.
  */
 export interface Compare extends KeySpan {
   readonly field: 'version' | 'mod' | 'create';
@@ -58,9 +59,9 @@ export interface Compare extends KeySpan {
 }
 
 /**
- * One atomic step: if all compares hold, `then`, else `else`. A nested `Txn` is an op of its own. The
- * compares of nested transactions are all judged on the state before the outermost began, and no
- * key may be written twice in one transaction: as etcd does it.
+ * One atomic step: if all compares hold, `then`, else `else`. A nested `Txn` is an op of its own.
+ * The compares of nested transactions are all judged on the state before the outermost began, and
+ * no key may be written twice in one transaction: as etcd does it.
  */
 export interface Txn {
   readonly compare: readonly Compare[];
@@ -115,7 +116,9 @@ export interface WatchEvent {
 export interface WatchHandlers {
   /** All events of one revision arrive in one call, in order of revisions. */
   onEvents(events: readonly WatchEvent[], revision: number): void;
-  /** Once. The watch is over (member lost, history compacted, closed): list again and watch anew. */
+  /**
+   * Once. The watch is over (member lost, history compacted, closed): list again and watch anew.
+   */
   onEnd(reason: string): void;
 }
 

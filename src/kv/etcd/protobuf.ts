@@ -1,6 +1,7 @@
 /**
  * Just enough of the protobuf wire format for the messages of etcd. 64-bit integers are JS numbers:
- * exact up to 2^53, which revisions and our lease ids never reach; `id` reads a full-width one as text.
+ * exact up to 2^53, which revisions and our lease ids never reach; `id` reads a full-width one as
+ * text.
  */
 const varintType = 0;
 const bytesType = 2;
@@ -113,8 +114,9 @@ export class MessageWriter {
 }
 
 /**
- * Reads the fields of one message in the order they come: `next` moves to a field and says its number, 0
- * at the end; then exactly one read takes its content. Bytes are views into the message, not copies.
+ * Reads the fields of one message in the order they come: `next` moves to a field and says its
+ * number, 0 at the end; then exactly one read takes its content. Bytes are views into the message,
+ * not copies.
  */
 export class MessageReader {
   readonly #buffer: Buffer;

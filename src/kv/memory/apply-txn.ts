@@ -1,4 +1,6 @@
-/** A transaction on the map: judged as a whole on the state before it, checked, and then applied. */
+/**
+ * A transaction on the map: judged as a whole on the state before it, checked, and then applied.
+ */
 import { DftfsError } from '#base/errors.ts';
 import type {
   Compare,

@@ -1,7 +1,7 @@
 /**
- * Any kv, with faults: each call is shown to `intercept`, which may name what befalls it. As with a real engine
- * at the end of a network, whoever loses a reply learns nothing until its time is up, and a write that
- * was given up can still land.
+ * Any kv, with faults: each call is shown to `intercept`, which may name what befalls it. As with a
+ * real engine at the end of a network, whoever loses a reply learns nothing until its time is up,
+ * and a write that was given up can still land.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { Timers } from '#io/world.ts';
@@ -28,7 +28,10 @@ export type KvCall =
   | { readonly method: 'grantLease' | 'keepLeaseAlive' | 'revokeLease' };
 
 export type Fault =
-  /** Arrives after so long. Beyond the caller's time: it is told so in time, and the call lands later. */
+  /**
+   * Arrives after so long. Beyond the caller's time: it is told so in time, and the call lands
+   * later.
+   */
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'lose-request' }
   /** Done, but the caller never hears of it. */

@@ -1,7 +1,7 @@
 /**
- * The kv in this process's memory: for tests and simulations. Linearizable, with the same checks and the
- * same order of things as etcd; time comes only through `clock` and `timers`, ids are counted, so that a
- * run on virtual time repeats exactly. It never fails by itself: see `FaultyKv`.
+ * The kv in this process's memory: for tests and simulations. Linearizable, with the same checks
+ * and the same order of things as etcd; time comes only through `clock` and `timers`, ids are
+ * counted, so that a run on virtual time repeats exactly. It never fails by itself: see `FaultyKv`.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { Clock, Timers } from '#io/world.ts';

@@ -2,7 +2,10 @@ import { spanHas } from '../key-order.ts';
 import type { KeySpan, Watch, WatchHandlers } from '../kv.ts';
 import type { VersionedMap } from './versioned-map.ts';
 
-/** Follows the history of the map. Events come in later microtasks, never within the call that made them. */
+/**
+ * Follows the history of the map. Events come in later microtasks, never within the call that made
+ * them.
+ */
 export class MemoryWatch implements Watch {
   readonly #map: VersionedMap;
   readonly #span: KeySpan;

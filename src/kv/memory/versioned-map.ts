@@ -1,6 +1,6 @@
 /**
- * The keys, and for a bounded number of revisions what they held before. A change of several keys is
- * written with `put` and `delete` and becomes one revision at `commit`.
+ * The keys, and for a bounded number of revisions what they held before. A change of several keys
+ * is written with `put` and `delete` and becomes one revision at `commit`.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { KeySpan, KvEntry, LeaseId, RangeOp, RangeResult, WatchEvent } from '../kv.ts';

@@ -1,6 +1,7 @@
 /**
- * No transaction may write a key twice. As in etcd, both branches of a nested transaction count against
- * what stands beside it, not against each other; deleted spans may overlap each other, not a put.
+ * No transaction may write a key twice. As in etcd, both branches of a nested transaction count
+ * against what stands beside it, not against each other; deleted spans may overlap each other, not
+ * a put.
  */
 import { DftfsError } from '#base/errors.ts';
 import { spanHas } from '../key-order.ts';
