@@ -105,8 +105,8 @@ test('names that are hard to write travel unchanged', async (context) => {
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 test('ls goes through all pages', async (context) => {
-  const { storage } = await started(context);
-  for (let index = 0; index < 1005; index++) await storage.put(`/many/${index}`, '');
+  const { storage, files } = await started(context);
+  await files.fill('/many', 1005);
   const entries = await collect(storage.ls('/many'));
   assert.equal(new Set(entries.map(({ name }) => name)).size, 1005);
   assert.deepEqual(

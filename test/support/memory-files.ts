@@ -57,6 +57,16 @@ export class MemoryFiles implements Files {
     return [...this.entries.keys()].sort(byBytes);
   }
 
+  /** So many empty files in a folder. */
+  async fill(folder: string, count: number): Promise<void> {
+    const nothing = (async function* (): AsyncGenerator<Buffer> {})();
+    const context = { signal: new AbortController().signal };
+    const options = { contentType: 'text/plain', metadata: {} };
+    for (let index = 0; index < count; index++) {
+      await this.put(`${folder}/${index}`, nothing, options, context);
+    }
+  }
+
   content(path: string): Buffer | undefined {
     const entry = this.entries.get(path);
     return entry && Buffer.concat(this.#blobs.get(entry.record.blob) ?? []);
