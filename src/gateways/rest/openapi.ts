@@ -1,4 +1,7 @@
-/** The interface's description, in OpenAPI 3.1. A test holds it against the router and its answers. */
+/**
+ * The interface's description, in OpenAPI 3.1. A test holds it against the router and its
+ * answers.
+ */
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
