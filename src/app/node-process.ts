@@ -13,6 +13,7 @@ import { createFiles } from '#files/create-files.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
 import type { World } from '#io/world.ts';
 import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
+import { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Kv } from '#kv/kv.ts';
 import { Combiner } from '#namespace/batching/combiner.ts';
 import { CombiningCommitter, combiningDefaults } from '#namespace/batching/combining-committer.ts';
@@ -81,6 +82,7 @@ export class NodeProcess {
       session,
       kv,
       store,
+      maintenance: this.closing(this.etcdMaintenance()),
       combiner: () => committer.combinerNode,
     });
     const gateway = this.closing(
@@ -113,6 +115,10 @@ export class NodeProcess {
   private connectKv(): Kv {
     const endpoints = this.config.cluster.etcdEndpoints;
     return EtcdKv.create({ ...this.world, log: this.log }, { endpoints });
+  }
+
+  private etcdMaintenance(): EtcdMaintenance {
+    return new EtcdMaintenance(this.world, { endpoints: this.config.cluster.etcdEndpoints });
   }
 
   private identity() {

@@ -2,14 +2,18 @@
 import type { NodeId } from '#base/ids.ts';
 import type { Cluster } from '#cluster/cluster.ts';
 import type { Session } from '#cluster/cluster-map.ts';
-import type { Kv } from '#kv/kv.ts';
+import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
+import type { Kv, KvMember } from '#kv/kv.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+
+const statusTimeoutMs = 500;
 
 export interface NodeStatusDeps {
   readonly cluster: Cluster;
   readonly session: Session;
   readonly kv: Pick<Kv, 'members'>;
   readonly store: ShardStore;
+  readonly maintenance: Pick<EtcdMaintenance, 'status'>;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
 }
@@ -34,6 +38,7 @@ export class NodeStatus {
 
   async describe(): Promise<unknown> {
     const { cluster, session, kv, store, combiner } = this.deps;
+    const members = await Promise.all(kv.members().map((member) => this.etcdMember(member)));
     const suspects = cluster.suspects();
     return {
       node: session.node,
@@ -48,9 +53,20 @@ export class NodeStatus {
         ...(suspects.has(id) ? { suspected: suspects.get(id) } : {}),
       })),
       volumes: this.volumesByMargin(),
-      names: { members: kv.members(), combiner: combiner() },
+      names: { members, combiner: combiner() },
       store: await store.stats(),
     };
+  }
+
+  /** What the member says of itself, if it says anything in time. */
+  private async etcdMember(member: KvMember): Promise<unknown> {
+    try {
+      const { memberId, leaderId, version, dbBytes, dbBytesInUse } =
+        await this.deps.maintenance.status(member.endpoint, { timeoutMs: statusTimeoutMs });
+      return { ...member, leader: memberId === leaderId, version, dbBytes, dbBytesInUse };
+    } catch {
+      return { ...member, healthy: false };
+    }
   }
 
   /** How many volumes can lose how many more members: `{"2": 12, "1": 3}`. Negative: unreadable now. */
