@@ -38,9 +38,11 @@ export class Exchange {
   paceBytes = 0;
   paceMs = 0;
   readonly #budget: ByteBudget;
-  readonly #gone = new AbortController();
+  #gone: AbortController | undefined;
   #reserved = 0;
   #closed = false;
+  /** Closed before the answer was out. */
+  #left = false;
   #continue: boolean;
   #broken: unknown;
   #onBroken: ((error: unknown) => void) | undefined;
@@ -61,6 +63,9 @@ export class Exchange {
 
   /** Aborts when the client has gone before it had its answer. */
   get signal(): AbortSignal {
+    // Made when first asked for: much that is answered at once never asks.
+    this.#gone ??= new AbortController();
+    if (this.#left) this.#gone.abort();
     return this.#gone.signal;
   }
 
@@ -83,7 +88,8 @@ export class Exchange {
     if (this.#closed) return;
     this.#closed = true;
     this.#budget.give(this.#reserved);
-    if (!this.response.writableFinished) this.#gone.abort();
+    this.#left = !this.response.writableFinished;
+    if (this.#left) this.#gone?.abort();
   }
 
   /** The body is wanted now: a client that waits for permission gets it. */

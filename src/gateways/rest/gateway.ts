@@ -214,7 +214,7 @@ class Gateway implements RestGateway {
   #logBug(exchange: Exchange, error: unknown): void {
     if (error instanceof HttpProblem) return;
     if (error instanceof DftfsError && error.code !== 'internal') return;
-    if (exchange.signal.aborted) return;
+    if (exchange.closed) return;
     const { id, operation, path } = exchange;
     this.#deps.log.error('request met a bug', { request: id, operation, path, error });
   }
