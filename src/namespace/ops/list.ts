@@ -5,9 +5,10 @@
  */
 import { DftfsError, isCode } from '#base/errors.ts';
 import { listPageMax } from '#base/limits.ts';
-import { type KvEntry, prefixEnd, type RangeResult } from '#kv/kv.ts';
+import { type KeySpan, type KvEntry, prefixSpan, type RangeResult } from '#kv/kv.ts';
 import { fileKey } from '#protocol/keys.ts';
 import { type CallLimits, fileEntry, type Names, VerbTime } from './names.ts';
+import { Scan } from './scan.ts';
 
 export interface ListOptions {
   /** A folder ('/' or '/a/b', without the last slash). */
@@ -40,11 +41,11 @@ export interface ListPage {
 /** Bounds the memory of a page and the size of one answer of the engine. */
 const readKeysMax = 256;
 const readKeysMin = 8;
-/** Bounds the work of a page: with many large subtrees it ends early. */
-const readsMax = 256;
+/** About the most reads for a page: among many large subtrees, or with little time, it ends early. */
+const readsMax = 1000;
 
-export const folderPrefix = (folder: string): string =>
-  fileKey(folder === '/' ? '/' : `${folder}/`);
+export const folderSpan = (folder: string): Required<KeySpan> =>
+  prefixSpan(fileKey(folder === '/' ? '/' : `${folder}/`));
 
 /** Errors: path_not_found if nothing is there (the root is always there), names_unavailable. */
 export async function list(
@@ -55,12 +56,19 @@ export async function list(
   const time = new VerbTime(names.clock, limits);
   const page = new Page(options);
   let { revision } = options;
-  let keys = readKeysMax;
-  for (let reads = 0; reads < readsMax && !page.over; reads++) {
-    const span = { start: page.position, end: page.end, limit: Math.min(keys, page.room + 1) };
+  let reads = 0;
+  const scan = new Scan(async (span) => {
     const found = await readSpan(names, span, revision, time);
     revision = found.revision;
-    keys = Math.min(Math.max(4 * page.take(found), readKeysMin), readKeysMax);
+    reads++;
+    return found;
+  }, folderSpan(options.folder));
+  if (options.after !== undefined) scan.seek(page.position);
+  let keys = readKeysMax;
+  while (!page.over && reads < readsMax && (page.entries.length === 0 || !time.isHalfSpent)) {
+    const shown = page.take(await scan.next(Math.min(keys, page.room + 1)));
+    if (page.endsWithFolder) scan.seek(page.position);
+    keys = Math.min(Math.max(4 * shown, readKeysMin), readKeysMax);
   }
   if (page.entries.length === 0) await throwIfNothing(names, options, time);
   return { entries: page.entries, next: page.next, revision: revision ?? 0 };
@@ -88,8 +96,7 @@ async function throwIfNothing(names: Names, options: ListOptions, time: VerbTime
   const { folder, after } = options;
   if (folder === '/') return;
   if (after !== undefined) {
-    const start = folderPrefix(folder);
-    const span = { start, end: prefixEnd(start), limit: 1 };
+    const span = { ...folderSpan(folder), limit: 1 };
     const { entries } = await names.kv.range(span, time.options());
     if (entries.length > 0) return;
   }
@@ -100,8 +107,7 @@ async function throwIfNothing(names: Names, options: ListOptions, time: VerbTime
 /** A page being filled. Each entry has a token: its name, with a slash if it is a folder. */
 class Page {
   readonly entries: ListEntry[] = [];
-  readonly end: string;
-  /** Where the scan goes on. */
+  /** Behind what was taken. */
   position: string;
   over = false;
   readonly #prefix: string;
@@ -111,8 +117,7 @@ class Page {
 
   constructor(options: ListOptions) {
     this.#options = options;
-    this.#prefix = folderPrefix(options.folder);
-    this.end = prefixEnd(this.#prefix);
+    this.#prefix = folderSpan(options.folder).start;
     const { after } = options;
     this.position = after === undefined ? this.#prefix : this.#behind(this.#token(after));
   }
@@ -126,8 +131,13 @@ class Page {
     return this.#complete ? undefined : this.#last;
   }
 
+  /** The last entry is a folder, and there may be more of it that needn't be read. */
+  get endsWithFolder(): boolean {
+    return this.entries.at(-1)?.kind === 'folder';
+  }
+
   /** Takes what was found from `position` on. Returns how many entries that made. */
-  take({ entries: found, more }: RangeResult): number {
+  take({ entries: found, more }: Pick<RangeResult, 'entries' | 'more'>): number {
     const before = this.entries.length;
     for (const entry of found) {
       const token = this.#token(entry.key.slice(this.#prefix.length));

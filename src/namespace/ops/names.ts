@@ -37,6 +37,10 @@ export class VerbTime {
     this.#signal = signal;
   }
 
+  get isHalfSpent(): boolean {
+    return this.#deadline.leftMs() < namesDeadlineMs / 2;
+  }
+
   options(): CommitOptions {
     const timeoutMs = this.#deadline.leftMs();
     return this.#signal === undefined ? { timeoutMs } : { timeoutMs, signal: this.#signal };

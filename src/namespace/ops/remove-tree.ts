@@ -3,10 +3,9 @@
  * transaction. What has gone is gone; after a failure the same call goes on with the rest.
  */
 import { DftfsError, isCode } from '#base/errors.ts';
-import { prefixEnd } from '#kv/kv.ts';
 import { fileKey } from '#protocol/keys.ts';
 import type { FileEntry } from '../records.ts';
-import { folderPrefix } from './list.ts';
+import { folderSpan } from './list.ts';
 import {
   attemptsMax,
   type CallLimits,
@@ -17,6 +16,7 @@ import {
 } from './names.ts';
 import { filesByBlob, planRemoval } from './plan-removal.ts';
 import { readReferences, remove } from './remove.ts';
+import { Scan } from './scan.ts';
 
 const pageNamesMax = 200;
 /** A page's share of the engine's limit on one request, each path being named about six times. */
@@ -60,26 +60,26 @@ async function removePages(
   limits: CallLimits,
   progress: { removed: number },
 ): Promise<void> {
-  const prefix = folderPrefix(folder);
-  let start = prefix;
+  const span = folderSpan(folder);
+  let time = new VerbTime(names.clock, limits);
+  const scan = new Scan((part) => names.kv.range(part, time.options()), span);
+  let position = span.start;
   let limit = pageNamesMax;
   for (let conflicts = 0; conflicts < attemptsMax; ) {
     if (limits.signal?.aborted) throw new DftfsError('canceled', 'The caller has gone.');
-    const time = new VerbTime(names.clock, limits);
-    const span = { start, end: prefixEnd(prefix), limit };
-    const { entries } = await names.kv.range(span, time.options());
+    time = new VerbTime(names.clock, limits);
+    const { entries } = await scan.next(limit);
     const files = boundedPage(entries.map(fileEntry));
     const last = files.at(-1);
     if (last === undefined) return;
-    if (await removeFiles(names, files, time)) {
+    const done = await removeFiles(names, files, time);
+    conflicts = done ? 0 : conflicts + 1;
+    limit = done ? pageNamesMax : Math.ceil(limit / 4);
+    if (done) {
       progress.removed += files.length;
-      start = `${fileKey(last.path)}\0`;
-      limit = pageNamesMax;
-      conflicts = 0;
-    } else {
-      limit = Math.ceil(limit / 4);
-      conflicts++;
+      position = `${fileKey(last.path)}\0`;
     }
+    if (!done || files.length < entries.length) scan.seek(position);
   }
   throw changedTooOften(folder);
 }
