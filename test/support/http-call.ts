@@ -13,6 +13,16 @@ export interface HttpCallOptions {
   readonly timeoutMs?: number;
 }
 
+/** The answer had begun and broke off: this much of it had come. */
+export class BrokenAnswer extends Error {
+  readonly answer: HttpAnswer;
+
+  constructor(answer: HttpAnswer, cause: unknown) {
+    super(`an answer broke off after ${answer.body.length} bytes`, { cause });
+    this.answer = answer;
+  }
+}
+
 export async function httpCall(
   method: string,
   url: string,
@@ -29,6 +39,13 @@ export async function httpCall(
   req.end(options.body);
   const res = await promise;
   const parts: Buffer[] = [];
-  for await (const part of res) parts.push(part as Buffer);
-  return { status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(parts) };
+  const answer = () => {
+    return { status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(parts) };
+  };
+  try {
+    for await (const part of res) parts.push(part as Buffer);
+  } catch (error) {
+    throw new BrokenAnswer(answer(), error);
+  }
+  return answer();
 }

@@ -1,10 +1,17 @@
 /** A real cluster of its own for a test: started by `start.sh`, in a temporary folder, on free ports. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { nodeUrl, processNames, publicUrl, readManifest } from '#app/local/manifest.ts';
+import {
+  etcdUrl,
+  logPath,
+  nodeUrl,
+  processNames,
+  publicUrl,
+  readManifest,
+} from '#app/local/manifest.ts';
 import { freePorts } from '#app/local/ports.ts';
 import { findProcess } from '#app/local/process-record.ts';
 import { projectFolder } from '#app/local/project.ts';
@@ -17,6 +24,7 @@ export interface LocalCluster {
   readonly data: string;
   /** Each node's own door, by name. */
   readonly nodeUrls: ReadonlyMap<string, string>;
+  readonly etcdUrls: ReadonlyMap<string, string>;
   /** All processes' names: `etcd-1` …, `node-1` …. */
   readonly names: readonly string[];
   pid(name: string): number;
@@ -45,24 +53,54 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
   await start();
   const manifest = await readManifest(data);
   if (manifest === undefined) throw new Error('the cluster has no manifest');
+  const names = processNames(manifest);
   const pids = new Map<string, number>();
   const pid = (name: string): number => {
     const found = findProcess(data, name)?.pid ?? pids.get(name);
     if (found === undefined) throw new Error(`${name} was never seen running`);
     return found;
   };
-  for (const name of processNames(manifest)) pids.set(name, pid(name));
+  for (const name of names) pids.set(name, pid(name));
   return {
     url: publicUrl(manifest),
     data,
     nodeUrls: new Map(manifest.nodes.map((node) => [node.name, nodeUrl(manifest, node)])),
-    names: processNames(manifest),
+    etcdUrls: new Map(manifest.etcd.map((member) => [member.name, etcdUrl(manifest, member)])),
+    names,
     pid,
     signal: (name, signal) => process.kill(pid(name), signal),
     startAgain: start,
     async stop() {
+      // At once: how processes take their leave is another test's matter.
+      for (const name of names) {
+        const found = findProcess(data, name);
+        if (found !== undefined) process.kill(found.pid, 'SIGKILL');
+      }
       await run(path.join(projectFolder, 'stop.sh'), [...common, '--wipe']);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Stops the cluster whatever happens; when `use` fails, the logs of all processes are kept. */
+export async function withLocalCluster<T>(
+  use: (cluster: LocalCluster) => Promise<T>,
+  shape?: LocalClusterShape,
+): Promise<T> {
+  const cluster = await startLocalCluster(shape);
+  try {
+    return await use(cluster);
+  } catch (error) {
+    const kept = await keepLogs(cluster);
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${message}\nThe processes' logs are kept in ${kept}`, { cause: error });
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function keepLogs({ data, names }: LocalCluster): Promise<string> {
+  const kept = await mkdtemp(path.join(os.tmpdir(), 'dftfs-logs-'));
+  for (const name of names) await cp(logPath(data, name), path.join(kept, `${name}.log`));
+  return kept;
 }

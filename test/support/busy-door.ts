@@ -1,0 +1,118 @@
+/**
+ * Clients that keep one node's own door busy with uploads, downloads and copies until it breaks
+ * under them, and know of each what may have become of it.
+ */
+import assert from 'node:assert/strict';
+import { seededBytes } from './every-endpoint.ts';
+import { BrokenAnswer, type HttpAnswer, httpCall } from './http-call.ts';
+import type { SeededRandom } from './seeded-random.ts';
+
+/** A file that a client has asked for. Its bytes can be made again at any time. */
+export interface AskedFile {
+  readonly path: string;
+  readonly seed: string;
+  readonly size: number;
+  /** The request that makes it, always with the same Idempotency-Key. */
+  send(door: string): Promise<HttpAnswer>;
+}
+
+export const bytesOf = ({ seed, size }: Pick<AskedFile, 'seed' | 'size'>): Buffer =>
+  seededBytes(seed, size);
+
+export function upload(path: string, size: number): AskedFile {
+  const headers = { 'idempotency-key': `put${path}` };
+  const file = { path, seed: path, size };
+  return {
+    ...file,
+    send: (door) => httpCall('PUT', door + path, { body: bytesOf(file), headers }),
+  };
+}
+
+export function copyOf({ path: source, seed, size }: AskedFile, path: string): AskedFile {
+  const headers = { 'idempotency-key': `copy${path}` };
+  const target = `/copy?source_path=${source}&destination_path=${path}`;
+  return { path, seed, size, send: (door) => httpCall('POST', door + target, { headers }) };
+}
+
+/** True: acknowledged. False: unknown. No refusal is possible: the path is nobody else's. */
+export async function isAcknowledged(file: AskedFile, door: string): Promise<boolean> {
+  const answer = await file.send(door).catch(broken);
+  if (answer === undefined) return false;
+  const { status, body } = answer;
+  assert.ok(status === 200 || status >= 500, `a lie about ${file.path}: ${status} ${body}`);
+  return status === 200;
+}
+
+/** 'whole', 'absent', or undefined when it can't be said; anything else is a lie. */
+export async function read(file: AskedFile, door: string): Promise<'whole' | 'absent' | undefined> {
+  const expected = bytesOf(file);
+  try {
+    const { status, body } = await httpCall('GET', door + file.path);
+    if (status === 404) return 'absent';
+    if (status >= 500) return undefined;
+    assert.equal(status, 200, `get ${file.path}: ${body.subarray(0, 300)}`);
+    assert.ok(body.equals(expected), `${file.path} has other bytes`);
+    return 'whole';
+  } catch (error) {
+    if (error instanceof assert.AssertionError) throw error;
+    if (error instanceof BrokenAnswer && error.answer.status === 200) {
+      const { body } = error.answer;
+      const begins = body.equals(expected.subarray(0, body.length));
+      assert.ok(begins, `${file.path} has other bytes before it breaks off`);
+    }
+    return undefined;
+  }
+}
+
+const broken = (error: unknown): undefined => {
+  if (error instanceof assert.AssertionError) throw error;
+};
+
+export interface Traffic {
+  readonly acknowledged: AskedFile[];
+  readonly unknown: AskedFile[];
+  /** Downloads that came whole, and those that broke off. */
+  downloads: number;
+  brokenDownloads: number;
+}
+
+export interface BusyDoorOptions {
+  readonly door: string;
+  /** New names are made under it. */
+  readonly folder: string;
+  /** Acknowledged ones, to read and to copy. */
+  readonly known: readonly AskedFile[];
+  readonly random: SeededRandom;
+}
+
+/** Resolves when every client has met a broken connection. */
+export async function keepBusy(options: BusyDoorOptions): Promise<Traffic> {
+  const { door, folder, known, random } = options;
+  const traffic: Traffic = { acknowledged: [], unknown: [], downloads: 0, brokenDownloads: 0 };
+  let names = 0;
+  const write = async (make: (path: string) => AskedFile) => {
+    for (let isOpen = true; isOpen; ) {
+      const file = make(`${folder}/${names++}`);
+      isOpen = await isAcknowledged(file, door);
+      (isOpen ? traffic.acknowledged : traffic.unknown).push(file);
+    }
+  };
+  const download = async () => {
+    for (;;) {
+      const file = random.oneOf(known);
+      const found = await read(file, door);
+      assert.notEqual(found, 'absent', `${file.path} was acknowledged`);
+      if (found === undefined) break;
+      traffic.downloads += 1;
+    }
+    traffic.brokenDownloads += 1;
+  };
+  await Promise.all([
+    write((path) => upload(path, random.between(0, 100_000))),
+    write((path) => upload(path, random.between(300_000, 3_000_000))),
+    write((path) => copyOf(random.oneOf(known), path)),
+    download(),
+    download(),
+  ]);
+  return traffic;
+}
