@@ -58,6 +58,9 @@ export function createBlobReader(
   return { read: (source, start, end, { signal }) => reader.read(source, start, end, signal) };
 }
 
+/** Made once: the default reason would be built with a stack each time. */
+const readIsOver = new DftfsError('canceled', 'The read is over.');
+
 class Reader {
   readonly #deps: BlobReaderDeps;
   readonly #options: BlobReaderOptions;
@@ -80,7 +83,9 @@ class Reader {
     const isWhole = start === 0 && end === source.size;
     let crc = 0;
     let held: Buffer | undefined;
-    for await (const body of this.#bodies(source, start, end, signal)) {
+    const inOneStripe = Math.ceil(end / stripeBytes) - Math.floor(start / stripeBytes) <= 1;
+    const bodies = inOneStripe ? this.#oneBody : this.#bodies;
+    for await (const body of bodies.call(this, source, start, end, signal)) {
       for (const chunk of body) {
         if (isWhole) crc = crc32(chunk, crc);
         if (held) yield held;
@@ -89,6 +94,18 @@ class Reader {
     }
     if (isWhole && crc !== source.crc) throw damaged(source.blob);
     if (held) yield held;
+  }
+
+  /** The range lies in one stripe, as that of every small file does: there is nothing to read ahead. */
+  async *#oneBody(
+    source: BlobSource,
+    start: number,
+    end: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Body, void, undefined> {
+    for (const range of stripeRanges(source, start, end)) {
+      yield await this.#stripe(source.blob, range, signal);
+    }
   }
 
   /** What each stripe has of the range, in order. */
@@ -124,7 +141,7 @@ class Reader {
       }
     } finally {
       signal.removeEventListener('abort', forward);
-      abort.abort();
+      abort.abort(readIsOver);
       for (const { ahead } of queue) this.#ahead.leave(ahead);
     }
   }
