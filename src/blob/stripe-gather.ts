@@ -3,6 +3,7 @@
  * and nothing else; when one of those fails or is late, the same range of any k shards, and
  * decodes.
  */
+import { DftfsError } from '#base/errors.ts';
 import type { BlobId, NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import { codingBlockBytes, decodeShard, shardBytes } from '#erasure/reed-solomon.ts';
@@ -41,6 +42,9 @@ export class TooFewShards extends Error {
   }
 }
 
+/** Made once: the default reason would be built with a stack each time. */
+const stripeIsHere = new DftfsError('canceled', 'Other shards were quicker.');
+
 /** Rejects with TooFewShards. */
 export async function gatherStripe(
   deps: GatherDeps,
@@ -57,7 +61,7 @@ export async function gatherStripe(
     return await new Gather(deps, blob, volume, range, abort.signal).run();
   } finally {
     signal.removeEventListener('abort', forward);
-    abort.abort();
+    abort.abort(stripeIsHere);
   }
 }
 
