@@ -3,12 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchError } from './launch-error.ts';
 import { findProcess, forgetRecord } from './process-record.ts';
 
-const politeMs = 8000;
+/** Uploads and downloads under way may end well within this time. */
+export const nodePoliteMs = 8000;
+/**
+ * Etcd has synced all that it ever answered for, so a kill costs nothing; what it waits for when all members go
+ * at once is a quorum to hand its leadership to.
+ */
+export const etcdPoliteMs = 1000;
 const killedMs = 5000;
 const pollMs = 20;
 
-/** Asks each to end, then makes it. Returns the names of those that were alive. */
-export async function endProcesses(data: string, names: readonly string[]): Promise<string[]> {
+/** Asks each to end, then, after `politeMs`, makes it. Returns the names of those that were alive. */
+export async function endProcesses(
+  data: string,
+  names: readonly string[],
+  politeMs: number,
+): Promise<string[]> {
   const alive = names.filter((name) => findProcess(data, name) !== undefined);
   signalAll(data, alive, 'SIGTERM');
   // A stopped process takes the first signal only when it runs again.

@@ -7,9 +7,9 @@ import type { ProcessCommand } from './spawn-process.ts';
 
 const MiB = 1024 * 1024;
 
-export const heartbeatMs = 100;
+export const heartbeatMs = 50;
 /** How long followers wait for a heartbeat: most of the stall when a leader dies. */
-export const electionMs = 1000;
+export const electionMs = 500;
 
 const tuning = {
   'heartbeat-interval': heartbeatMs,

@@ -5,7 +5,7 @@
  */
 import { clusterAnswers, etcdAnswers, nodeIsReady, type Probe, until } from './answering.ts';
 import { makeDataFolder, withDataLock } from './data-lock.ts';
-import { endProcesses } from './ending.ts';
+import { endProcesses, etcdPoliteMs } from './ending.ts';
 import { findEtcd } from './etcd-binary.ts';
 import { etcdCommand } from './etcd-command.ts';
 import { LaunchError } from './launch-error.ts';
@@ -53,7 +53,7 @@ export async function startCluster(
     try {
       await carryOut(plan, binary, deps);
     } catch (error) {
-      await endProcesses(plan.data, started);
+      await endProcesses(plan.data, started, etcdPoliteMs);
       throw error;
     }
     return { manifest: plan.manifest, pids: started.map((name) => pidOf(plan.data, name)) };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withDataLock } from './data-lock.ts';
-import { endProcesses } from './ending.ts';
+import { endProcesses, etcdPoliteMs, nodePoliteMs } from './ending.ts';
 import { LaunchError } from './launch-error.ts';
 import { manifestPath, processFolder, processNames, readManifest, secretPath } from './manifest.ts';
 import type { StopOptions } from './options.ts';
@@ -26,10 +26,12 @@ export async function stopCluster(options: StopOptions, deps: StopperDeps): Prom
     const nodes = await endProcesses(
       data,
       manifest.nodes.map((one) => one.name),
+      nodePoliteMs,
     );
     const etcd = await endProcesses(
       data,
       manifest.etcd.map((one) => one.name),
+      etcdPoliteMs,
     );
     const stopped = [...nodes, ...etcd];
     deps.say(stopped.length === 0 ? 'nothing was running' : `stopped ${stopped.join(' ')}`);
