@@ -1,7 +1,7 @@
 /**
- * What a name may be. Paths are absolute, decided by their bytes (no Unicode or case folding) and never
- * touch a disk. Here is the one place where text from outside becomes a path: a request target through
- * `decodeTarget`, an argument or an API call directly, and both through `parsePath`.
+ * What a name may be. Paths are absolute, decided by their bytes (no Unicode or case folding) and
+ * never touch a disk. Here is the one place where text from outside becomes a path: a request
+ * target through `decodeTarget`, an argument or an API call directly, and both through `parsePath`.
  */
 import { DftfsError } from './errors.ts';
 import { pathBytesMax } from './limits.ts';
@@ -51,7 +51,9 @@ export function parseFilePath(text: string): string {
   return path;
 }
 
-/** A folder's path, with or without a slash at its end: '/' or '/a/b'. Errors: those of `parsePath`. */
+/**
+ * A folder's path, with or without a slash at its end: '/' or '/a/b'. Errors: those of `parsePath`.
+ */
 export const parseFolderPath = (text: string): string => parsePath(text).path;
 
 const reservedNames: ReadonlySet<string> = new Set([
@@ -73,9 +75,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const percent = 0x25;
 
 /**
- * The path part of a raw request target (what comes before '?'), percent-decoded exactly once. '+' is a
- * plus. An encoded slash or backslash is refused: one reader would take it for a separator, another
- * not. The result still has to go through `parsePath`. Errors: invalid_path.
+ * The path part of a raw request target (what comes before '?'), percent-decoded exactly once. '+'
+ * is a plus. An encoded slash or backslash is refused: one reader would take it for a separator,
+ * another not. The result still has to go through `parsePath`. Errors: invalid_path.
  */
 export function decodeTarget(rawPath: string): string {
   const raw = Buffer.from(rawPath, 'latin1');
@@ -110,7 +112,9 @@ function decodeEscape(digits: string): number {
   return byte;
 }
 
-/** What may not stand in a request target as it is: controls, space, non-ASCII, '#', '?', backslash. */
+/**
+ * What may not stand in a request target as it is: controls, space, non-ASCII, '#', '?', backslash.
+ */
 function refuseRaw(code: number): void {
   if (code <= 0x20 || code >= 0x7f || code === 0x23 || code === 0x3f || code === 0x5c) {
     const hex = code.toString(16).padStart(2, '0');

@@ -76,7 +76,7 @@ beforeEach(async () => {
 const blobs = () => written.map(({ blob }) => blob);
 const whole = ({ record }: FileEntry) => ({ start: 0, end: record.size });
 
-test('what was put is there, with its type and metadata, and reads whole and in parts', async () => {
+test('what was put is there, with its type and metadata, and reads whole or in part', async () => {
   const { entry, repeated } = await files.put('/a', chunks('hello ', 'world'), text, context);
   assert.equal(repeated, false);
   assert.deepEqual(await files.lookup('/a', context), entry);

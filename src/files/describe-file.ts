@@ -23,7 +23,7 @@ export async function describeFile(
   const lying = entry.record.extents.map((extent) => {
     const volume = volumes.get(extent.volume);
     if (volume !== undefined) return { extent, volume };
-    const detail = `The record of volume ${extent.volume}, where a part of ${path} lies, is missing.`;
+    const detail = `The record of volume ${extent.volume}, which ${path} lies in, is missing.`;
     throw new DftfsError('data_damaged', detail, { path });
   });
   const margins = lying.map(({ volume }) => margin(volume, map));

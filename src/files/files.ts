@@ -1,7 +1,8 @@
 /**
- * The living room: the only one that knows both names and bytes. A put writes a blob, then gives it a
- * name in one transaction; everything else is a matter of names, or of bytes alone. Gateways
- * translate this interface to a protocol and nothing more. Paths are already parsed (`base/path.ts`).
+ * The living room: the only one that knows both names and bytes. A put writes a blob, then gives it
+ * a name in one transaction; everything else is a matter of names, or of bytes alone. Gateways
+ * translate this interface to a protocol and nothing more. Paths are already parsed
+ * (`base/path.ts`).
  */
 
 import type { NodeId, VolumeId } from '#base/ids.ts';
@@ -20,7 +21,10 @@ export interface PutOptions {
   readonly metadata: Readonly<Record<string, string>>;
   /** Makes a retry of a success a success. */
   readonly idempotencyKey?: string;
-  /** Runs when all bytes are durable and before they get a name; throws to refuse (a digest that differs). */
+  /**
+   * Runs when all bytes are durable and before they get a name; throws to refuse (a digest that
+   * differs).
+   */
   readonly beforeCommit?: () => void;
 }
 
@@ -52,14 +56,17 @@ export interface FileStat {
     readonly members: readonly { readonly node: NodeId; readonly live: boolean }[];
   }[];
   /**
-   * More losses of nodes that the file survives right now. Negative: it can't be read now. A file without
-   * bytes lies on no node and outlives all but the last, which has to answer.
+   * More losses of nodes that the file survives right now. Negative: it can't be read now. A file
+   * without bytes lies on no node and outlives all but the last, which has to answer.
    */
   readonly lossesSurvivable: number;
 }
 
 export interface Files {
-  /** Throws path_exists if the path is taken by another request; else returns whether this request's put is already there. */
+  /**
+   * Throws path_exists if the path is taken by another request; else returns whether this request's
+   * put is already there.
+   */
   checkAbsent(
     path: string,
     idempotencyKey: string | undefined,

@@ -1,7 +1,8 @@
 /**
  * How an operation on names reaches the kv. Reads and writes are combined, with those of other
- * nodes, into shared transactions when that is quicker, and go directly when it isn't. Whichever way and
- * however often it was tried, a write happens at most once, and what is reported is what happened.
+ * nodes, into shared transactions when that is quicker, and go directly when it isn't. Whichever
+ * way and however often it was tried, a write happens at most once, and what is reported is what
+ * happened.
  */
 import type { OperationId } from '#base/ids.ts';
 import type { Compare, RangeOp, RangeResult, Txn, TxnResult } from '#kv/kv.ts';
@@ -12,8 +13,9 @@ export interface WriteRequest {
   /** No nested transactions; writes only in `then`, ranges only in `else`. */
   readonly txn: Txn;
   /**
-   * 'always': leaves `o/<operation>` behind. 'direct': only when it didn't go through the combiner; then
-   * `traces` must say how else one sees that it was applied: compares that all hold until it is.
+   * 'always': leaves `o/<operation>` behind. 'direct': only when it didn't go through the combiner;
+   * then `traces` must say how else one sees that it was applied: compares that all hold until it
+   * is.
    */
   readonly marker: 'always' | 'direct';
   readonly traces?: readonly Compare[];

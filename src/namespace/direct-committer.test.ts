@@ -97,7 +97,7 @@ test('a full engine is told at once, and leaves the outcome open', async () => {
   assert.equal(time.now(), 0);
 });
 
-test('a caller that has gone stops a write that was not sent, not one that may have been', async () => {
+test('a caller that has gone stops a write that was not sent, and no other', async () => {
   const signal = AbortSignal.abort();
   await assert.rejects(
     committerOver(kv).write(createIt, { ...options, signal }),

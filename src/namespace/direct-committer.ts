@@ -1,7 +1,7 @@
 /**
- * Takes operations on names straight to the kv, one transaction each. Promises: a write happens at most
- * once and what is reported is what happened, whatever is lost on the way; every call ends within its
- * time. An unclear outcome is settled by sending the same guarded transaction again.
+ * Takes operations on names straight to the kv, one transaction each. Promises: a write happens at
+ * most once and what is reported is what happened, whatever is lost on the way; every call ends
+ * within its time. An unclear outcome is settled by sending the same guarded transaction again.
  */
 import { DftfsError, isCode } from '#base/errors.ts';
 import type { Clock, Timers } from '#io/world.ts';
@@ -46,7 +46,9 @@ export class DirectCommitter implements Committer {
     return result.results as readonly RangeResult[];
   }
 
-  /** A write that was sent isn't called back: its few milliseconds are cheaper than an open outcome. */
+  /**
+   * A write that was sent isn't called back: its few milliseconds are cheaper than an open outcome.
+   */
   async write(request: WriteRequest, options: DirectWriteOptions): Promise<WriteResult> {
     let maybeSent = options.maybeSent ?? false;
     try {
@@ -65,7 +67,10 @@ export class DirectCommitter implements Committer {
     }
   }
 
-  /** Tries until the time is over. The error at the end: names_unavailable, with the last one's reason. */
+  /**
+   * Tries until the time is over. The error at the end: names_unavailable, with the last one's
+   * reason.
+   */
   async #try(
     { timeoutMs }: CommitOptions,
     attempt: (timeoutMs: number) => Promise<TxnResult>,

@@ -1,8 +1,8 @@
 /**
  * Makes a write happen at most once, however often it is sent: its transaction carries the marker
- * `o/<operation>` and asks that it be absent. When an earlier try may still be on its way, a refusal
- * leaves the marker too (as 'refused'), so that the late try can't land after all: what has once been
- * reported as not done is never done.
+ * `o/<operation>` and asks that it be absent. When an earlier try may still be on its way, a
+ * refusal leaves the marker too (as 'refused'), so that the late try can't land after all: what has
+ * once been reported as not done is never done.
  */
 import assert from 'node:assert/strict';
 import type { Compare, NestedTxn, OpResult, RangeOp, Txn, TxnResult } from '#kv/kv.ts';

@@ -76,7 +76,7 @@ test('of removals side by side with one key all succeed, without a key one does'
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
 });
 
-test('a copy takes type, metadata and bytes with it and is new; a move is the same file', async () => {
+test('a copy has the source’s type and metadata and is new; a move is the same file', async () => {
   const { namespace, newFile, time } = fixture;
   const { entry } = await namespace.create('/a', newFile());
   await time.sleep(1000);
@@ -100,7 +100,7 @@ test('a copy or move onto itself finds the path taken, or nothing', async () => 
   assert.equal((await checkNames(fixture.kv)).size, 1);
 });
 
-test('a tree of more than one page goes whole, with names that share blobs across pages', async () => {
+test('a tree of several pages goes whole, also where names share blobs', async () => {
   const { namespace, newFile, kv } = fixture;
   const blobs = [];
   for (let i = 0; i < 250; i++) {

@@ -132,7 +132,7 @@ for (const { driver, way, commit } of cases) {
       });
 
       for (const fate of ['lose', 'lose reply', 'late'] as const) {
-        test(`${trial.name} says that it doesn't know when every try ends in: ${fate}`, async () => {
+        test(`${trial.name} doesn't know when every try ends in: ${fate}`, async () => {
           const { fixture, interrupted, disarm } = await prepare(Array(500).fill(fate));
           await assert.rejects(
             trial.run(fixture),
@@ -148,7 +148,7 @@ for (const { driver, way, commit } of cases) {
       }
     }
 
-    test('a put that was told path_exists never appears, though its first try comes late', async () => {
+    test('a put that was refused never appears, though its first try comes late', async () => {
       const { fixture, interrupted, disarm } = await prepare(['late']);
       const { namespace, newFile } = fixture;
       const file = newFile();
@@ -174,7 +174,7 @@ for (const { driver, way, commit } of cases) {
       assert.equal((await checkNames(kv, [file.blob])).size, 0);
     });
 
-    test('a put whose key is repeated is a success, whatever became of the first answer', async () => {
+    test('a put whose key is repeated succeeds, whatever became of the first answer', async () => {
       const { fixture, interrupted, disarm } = await prepare(Array(500).fill('lose reply'));
       const { namespace, newFile } = fixture;
       const first = newFile({ idempotencyKey: 'k' });

@@ -60,7 +60,7 @@ for (const { driver, way, commit } of cases) {
       return { fixture, arm };
     }
 
-    test('a copy whose source goes with its last name between read and write finds nothing', async () => {
+    test('a copy whose source goes between its read and its write finds nothing', async () => {
       const { fixture, arm } = await prepare(({ other }) => other.remove('/a'));
       const file = fixture.newFile();
       await fixture.namespace.create('/a', file);
@@ -95,7 +95,7 @@ for (const { driver, way, commit } of cases) {
       assert.equal((await checkNames(kv, [file.blob])).size, 0);
     });
 
-    test('a recursive removal meets a copy to elsewhere of what it is about to remove', async () => {
+    test('a recursive removal meets a copy of what it is about to remove', async () => {
       const { fixture, arm } = await prepare(({ other }) => other.copy('/t/2', '/kept'));
       const files = ['/t/1', '/t/2', '/t/3'].map((path) => ({ path, file: fixture.newFile() }));
       for (const { path, file } of files) await fixture.namespace.create(path, file);
@@ -120,7 +120,7 @@ for (const { driver, way, commit } of cases) {
       assert.equal((await checkNames(kv)).size, 0);
     });
 
-    test('a put goes on when its volume was only sealed, and fails when its members changed', async () => {
+    test('a put survives the sealing of its volume, not a change of its members', async () => {
       const { record } = (await namesFixture(kv)).volume;
       const key = volumeKey(record.id);
       const sealed = encodeVolume(volumeRecord({ state: 'sealed' }));
@@ -164,7 +164,7 @@ for (const { driver, way, commit } of cases) {
       assert.equal((await fixture.namespace.lookup('/a'))?.record.blob, winner?.blob);
     });
 
-    test('in any interleaving of copies, moves and removals no bytes are lost or forgotten', async () => {
+    test('in any interleaving of verbs no bytes are lost or forgotten', async () => {
       const path = fc.constantFrom('/a', '/b', '/c', '/d/1', '/d/2');
       const step = fc.oneof(
         fc.record({ verb: fc.constantFrom('copy', 'move'), from: path, to: path }),

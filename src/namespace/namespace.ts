@@ -1,8 +1,8 @@
 /**
- * Names: which path is which blob. Promises: every change is one transaction that happens whole, at most
- * once, or not at all; a name always has its back reference; a blob without a name is queued as garbage
- * in the transaction that takes its last name. Forbids: bytes of files, and knowledge of where they lie
- * beyond the extents it keeps. Talks to the committer, and to the kv for listings.
+ * Names: which path is which blob. Promises: every change is one transaction that happens whole, at
+ * most once, or not at all; a name always has its back reference; a blob without a name is queued
+ * as garbage in the transaction that takes its last name. Forbids: bytes of files, and knowledge of
+ * where they lie beyond the extents it keeps. Talks to the committer, and to the kv for listings.
  */
 import type { VolumeId } from '#base/ids.ts';
 import { newOperationId } from '#base/ids.ts';

@@ -14,7 +14,10 @@ export interface FileRecord {
   /** CRC-32 of the whole content. */
   readonly crc: number;
   readonly extents: readonly Extent[];
-  /** Identifies the operation that made this name: the client's Idempotency-Key, else the operation id. */
+  /**
+   * Identifies the operation that made this name: the client's Idempotency-Key, else the operation
+   * id.
+   */
   readonly request: string;
 }
 

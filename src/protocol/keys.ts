@@ -14,7 +14,9 @@ export const prefixes = {
   liveness: 'l/',
   /** `g/<blob>` → GarbageRecord: no name is left, delete its shards. */
   garbage: 'g/',
-  /** `o/<operation>` → empty: this operation was applied; 'refused': it wasn't and never will be. */
+  /**
+   * `o/<operation>` → empty: this operation was applied; 'refused': it wasn't and never will be.
+   */
   operation: 'o/',
   /** `c/…` → facts about the whole cluster. */
   cluster: 'c/',

@@ -28,7 +28,10 @@ export interface ShardBodyHead {
 export interface WriteShardHead extends ShardKey, ShardBodyHead {}
 
 export const shardMethods = {
-  /** WriteShardHead + bytes → {} once durable. Writing the same shard with the same bytes again is fine. */
+  /**
+   * WriteShardHead + bytes → {} once durable. Writing the same shard with the same bytes again is
+   * fine.
+   */
   write: 'shard.write',
   /** ReadShardHead → ShardBodyHead + bytes. Errors: shard_missing, shard_corrupt. */
   read: 'shard.read',

@@ -1,4 +1,6 @@
-/** Volumes and extents: how a blob lies on the nodes. Kept in the kv under `v/` and in file records. */
+/**
+ * Volumes and extents: how a blob lies on the nodes. Kept in the kv under `v/` and in file records.
+ */
 import { DftfsError } from '#base/errors.ts';
 import type { NodeId, VolumeId } from '#base/ids.ts';
 import { isNodeId, isVolumeId } from '#base/ids.ts';
@@ -22,9 +24,10 @@ export interface VolumeRecord {
 }
 
 /**
- * The next `count` stripes of a blob lie in `volume`, under the numbers `first` … `first + count − 1`. Numbers
- * ascend along the blob, but where an upload switched volumes some are left out: those of its unfinished
- * stripes, which were sent anew under later numbers, so that no shard is ever written with two contents.
+ * The next `count` stripes of a blob lie in `volume`, under the numbers `first` … `first + count −
+ * 1`. Numbers ascend along the blob, but where an upload switched volumes some are left out: those
+ * of its unfinished stripes, which were sent anew under later numbers, so that no shard is ever
+ * written with two contents.
  */
 export interface Extent {
   readonly volume: VolumeId;

@@ -2,7 +2,10 @@
 import { DftfsError } from '#base/errors.ts';
 import type { CallOptions, Kv, Txn, TxnResult } from '#kv/kv.ts';
 
-/** 'lose': never arrives. 'lose reply': applied. 'late': applied when the test calls `arrive`. 'refuse': certain. */
+/**
+ * 'lose': never arrives. 'lose reply': applied. 'late': applied when the test calls `arrive`.
+ * 'refuse': certain.
+ */
 export type Fate = 'pass' | 'lose' | 'lose reply' | 'late' | 'refuse';
 
 export interface Interruption {

@@ -1,4 +1,7 @@
-/** A namespace over any kv with a registered node and volumes, and the invariants that hold whatever is done to it. */
+/**
+ * A namespace over any kv with a registered node and volumes, and the invariants that hold whatever
+ * is done to it.
+ */
 import assert from 'node:assert/strict';
 import { type BlobId, newBlobId, nodeId, type OperationId, type VolumeId } from '#base/ids.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
@@ -143,8 +146,8 @@ export const isApplied = async (kv: Kv, operation: OperationId): Promise<boolean
   (await kv.get(operationKey(operation), options)) !== undefined;
 
 /**
- * Every name has its back reference and the other way round; no blob with a name is garbage; and each of
- * `blobs` that had a name once and has none now is. Returns all names.
+ * Every name has its back reference and the other way round; no blob with a name is garbage; and
+ * each of `blobs` that had a name once and has none now is. Returns all names.
  */
 export async function checkNames(
   kv: Kv,

@@ -1,7 +1,7 @@
 /**
- * Gives a finished blob its name, if nobody has it: the one atomic moment of a file's life. The same
- * transaction asks that every volume used is as it was when the bytes went there (its members hold them),
- * and that the writer's session lives (so that nobody has taken the blob for garbage).
+ * Gives a finished blob its name, if nobody has it: the one atomic moment of a file's life. The
+ * same transaction asks that every volume used is as it was when the bytes went there (its members
+ * hold them), and that the writer's session lives (so that nobody has taken the blob for garbage).
  */
 import { DftfsError } from '#base/errors.ts';
 import type { BlobId } from '#base/ids.ts';
@@ -56,8 +56,9 @@ export interface CreateResult {
 }
 
 /**
- * Errors: path_exists, idempotency_key_reused, volume_changed, session_lost, overloaded: definite, the
- * blob has no name and gets none. names_unavailable, names_full, outcome_unknown as in `Committer`.
+ * Errors: path_exists, idempotency_key_reused, volume_changed, session_lost, overloaded: definite,
+ * the blob has no name and gets none. names_unavailable, names_full, outcome_unknown as in
+ * `Committer`.
  */
 export async function create(
   names: Names,
@@ -153,8 +154,9 @@ const sameMembers = ({ record }: KnownVolume, now: KnownVolume['record']): boole
   record.members.every((member, slot) => member === now.members[slot]);
 
 /**
- * An earlier try was applied. Finds the entry's revision; 0 if the name has since gone again. A blob
- * that only garbage tells of was named once if the session is still the same: nobody else may touch it.
+ * An earlier try was applied. Finds the entry's revision; 0 if the name has since gone again. A
+ * blob that only garbage tells of was named once if the session is still the same: nobody else may
+ * touch it.
  */
 async function findCreated(
   names: Names,

@@ -1,7 +1,7 @@
 /**
- * Pages through names in the order of their bytes. One level is shown by seeking: a subtree is one entry,
- * and the scan goes on behind it, so that a folder with millions of descendants costs what it shows.
- * A folder sorts, and is paged, as its name with a slash, behind a file of the same name.
+ * Pages through names in the order of their bytes. One level is shown by seeking: a subtree is one
+ * entry, and the scan goes on behind it, so that a folder with millions of descendants costs what
+ * it shows. A folder sorts, and is paged, as its name with a slash, behind a file of the same name.
  */
 import { DftfsError, isCode } from '#base/errors.ts';
 import { listPageMax } from '#base/limits.ts';
@@ -41,7 +41,9 @@ export interface ListPage {
 /** Bounds the memory of a page and the size of one answer of the engine. */
 const readKeysMax = 256;
 const readKeysMin = 8;
-/** About the most reads for a page: among many large subtrees, or with little time, it ends early. */
+/**
+ * About the most reads for a page: among many large subtrees, or with little time, it ends early.
+ */
 const readsMax = 1000;
 
 export const folderSpan = (folder: string): Required<KeySpan> =>

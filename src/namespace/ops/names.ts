@@ -1,4 +1,6 @@
-/** What all verbs on names share: their rights, reading one name, and the vocabulary of compares. */
+/**
+ * What all verbs on names share: their rights, reading one name, and the vocabulary of compares.
+ */
 import assert from 'node:assert/strict';
 import { DftfsError } from '#base/errors.ts';
 import type { BlobId, NodeId, OperationId } from '#base/ids.ts';

@@ -1,8 +1,8 @@
 /**
- * Takes names away and decides in the same transaction which blobs have none left and are garbage. Per
- * blob there are two plans: no other name exists (compares that everything around the names to go
- * is empty), or a certain other one does (compares that it is there). A transaction that fails proves the
- * plan outdated, so no blob is ever lost to the queue or queued while a name is left.
+ * Takes names away and decides in the same transaction which blobs have none left and are garbage.
+ * Per blob there are two plans: no other name exists (compares that everything around the names to
+ * go is empty), or a certain other one does (compares that it is there). A transaction that fails
+ * proves the plan outdated, so no blob is ever lost to the queue or queued while a name is left.
  */
 import type { BlobId } from '#base/ids.ts';
 import { type Compare, prefixEnd, type Txn } from '#kv/kv.ts';
@@ -11,7 +11,10 @@ import { encodeGarbage } from '../record-codec.ts';
 import type { FileEntry } from '../records.ts';
 import { deleteName, exists, isEmptySpan, isUnchanged } from './names.ts';
 
-/** Keys of back references by blob, as last read; at least one more than the names to go, if there are. */
+/**
+ * Keys of back references by blob, as last read; at least one more than the names to go, if there
+ * are.
+ */
 export type SeenReferences = ReadonlyMap<BlobId, readonly string[]>;
 
 /** A blob that wasn't looked at is taken to have no other names. */
@@ -49,7 +52,9 @@ export function filesByBlob(files: readonly FileEntry[]): Map<BlobId, Sharers> {
   return groups;
 }
 
-/** The spans between the blob's references `keys`, before the first and after the last, are empty. */
+/**
+ * The spans between the blob's references `keys`, before the first and after the last, are empty.
+ */
 function nothingAround(blob: BlobId, keys: readonly string[]): Compare[] {
   const prefix = backReferencePrefix(blob);
   const inOrder = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

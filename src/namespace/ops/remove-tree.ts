@@ -1,6 +1,7 @@
 /**
- * Takes away everything under a folder, and the file of that very name, page by page: each page goes in one
- * transaction. What has gone is gone; after a failure the same call goes on with the rest.
+ * Takes away everything under a folder, and the file of that very name, page by page: each page
+ * goes in one transaction. What has gone is gone; after a failure the same call goes on with the
+ * rest.
  */
 import { DftfsError, isCode } from '#base/errors.ts';
 import { fileKey } from '#protocol/keys.ts';
@@ -23,8 +24,8 @@ const pageNamesMax = 200;
 const pagePathBytesMax = 96 * 1024;
 
 /**
- * How many names went. Errors: path_not_found if there was nothing, canceled; those of `remove`, with
- * outcome 'maybe' when a part is gone already.
+ * How many names went. Errors: path_not_found if there was nothing, canceled; those of `remove`,
+ * with outcome 'maybe' when a part is gone already.
  */
 export async function removeTree(
   names: Names,
@@ -53,7 +54,10 @@ async function removeFile(names: Names, path: string, limits: CallLimits): Promi
   }
 }
 
-/** A page that met a change is read anew, smaller each time, so that a busy name can't hold up the rest. */
+/**
+ * A page that met a change is read anew, smaller each time, so that a busy name can't hold up the
+ * rest.
+ */
 async function removePages(
   names: Names,
   folder: string,
@@ -93,7 +97,9 @@ function boundedPage(files: readonly FileEntry[]): readonly FileEntry[] {
   return end < 0 ? files : files.slice(0, end);
 }
 
-/** False: one of the files or of their blobs' other names has changed meanwhile; nothing was done. */
+/**
+ * False: one of the files or of their blobs' other names has changed meanwhile; nothing was done.
+ */
 async function removeFiles(
   names: Names,
   files: readonly FileEntry[],

@@ -24,8 +24,9 @@ export interface RemoveOptions extends CallLimits {
 }
 
 /**
- * Errors: path_not_found, overloaded, data_damaged; names_unavailable, names_full, outcome_unknown as in
- * `Committer`. With an Idempotency-Key the removal leaves a receipt, so that its repetition succeeds.
+ * Errors: path_not_found, overloaded, data_damaged; names_unavailable, names_full, outcome_unknown
+ * as in `Committer`. With an Idempotency-Key the removal leaves a receipt, so that its repetition
+ * succeeds.
  */
 export async function remove(names: Names, path: string, options: RemoveOptions): Promise<void> {
   const time = new VerbTime(names.clock, options);

@@ -1,8 +1,9 @@
 /**
- * Reads on through a folder's keys. An engine may walk through a whole span whatever the limit (etcd does:
- * a thousand keys out of a million cost a million), so this asks for spans that hold little more than is
- * wanted: it goes by how close together the last keys lay, and widens step by step where it finds too few.
- * Only a scan that begins at the start of a folder knows nothing, and asks for all of it once.
+ * Reads on through a folder's keys. An engine may walk through a whole span whatever the limit
+ * (etcd does: a thousand keys out of a million cost a million), so this asks for spans that hold
+ * little more than is wanted: it goes by how close together the last keys lay, and widens step by
+ * step where it finds too few. Only a scan that begins at the start of a folder knows nothing, and
+ * asks for all of it once.
  */
 import type { KvEntry, RangeResult } from '#kv/kv.ts';
 
@@ -12,7 +13,10 @@ export type ReadSpan = (span: {
   readonly limit: number;
 }) => Promise<RangeResult>;
 
-/** A span's end is made by raising one character; only ASCII is raised, so that it stays well-formed. */
+/**
+ * A span's end is made by raising one character; only ASCII is raised, so that it stays
+ * well-formed.
+ */
 const asciiMax = 0x7e;
 /** How far a level is searched before the next above is. */
 const strideMax = 4;
@@ -22,7 +26,9 @@ export class Scan {
   readonly #prefix: string;
   readonly #end: string;
   #position: string;
-  /** The next span's keys differ from the position in this character, counted from 1, or behind it. */
+  /**
+   * The next span's keys differ from the position in this character, counted from 1, or behind it.
+   */
   #depth: number;
   /** By how much that character may differ. */
   #stride = 1;
@@ -46,7 +52,10 @@ export class Scan {
     this.#jump = 1;
   }
 
-  /** The next keys, at least one if there are any; `more`: there may be further ones. Stays before `limit`. */
+  /**
+   * The next keys, at least one if there are any; `more`: there may be further ones. Stays before
+   * `limit`.
+   */
   async next(
     limit: number,
   ): Promise<{ readonly entries: readonly KvEntry[]; readonly more: boolean }> {
@@ -93,8 +102,9 @@ export class Scan {
   }
 
   /**
-   * Nothing found. The first span of a level is the rest of a group that has just ended, so the next ones of that
-   * level get their chance before the keys are to share less; the folder's own level has no other above.
+   * Nothing found. The first span of a level is the rest of a group that has just ended, so the
+   * next ones of that level get their chance before the keys are to share less; the folder's own
+   * level has no other above.
    */
   #widen(): void {
     const lowest = this.#prefix.length + 1;

@@ -1,7 +1,7 @@
 /**
  * What copy and move share: a second name for the same bytes, in one transaction that asks that the
- * source is as it was read. So a removal of the blob's last name that comes in between makes it fail, and no
- * name ever points at bytes that are being thrown away.
+ * source is as it was read. So a removal of the blob's last name that comes in between makes it
+ * fail, and no name ever points at bytes that are being thrown away.
  */
 import type { KvOp, OpResult } from '#kv/kv.ts';
 import { fileKey } from '#protocol/keys.ts';
@@ -35,8 +35,8 @@ export interface Transfer {
 }
 
 /**
- * Errors: path_not_found (the source, looked at first), path_exists, idempotency_key_reused, overloaded,
- * data_damaged; names_unavailable, names_full, outcome_unknown as in `Committer`.
+ * Errors: path_not_found (the source, looked at first), path_exists, idempotency_key_reused,
+ * overloaded, data_damaged; names_unavailable, names_full, outcome_unknown as in `Committer`.
  */
 export async function transfer(
   names: Names,
