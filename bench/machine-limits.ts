@@ -1,5 +1,6 @@
 /**
- * What the machine itself can do, measured in the same run as the cluster, so that every figure is also a ratio.
+ * What the machine itself can do, measured in the same run as the cluster, so that every figure is
+ * also a ratio.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** What etcd itself gives on this machine: bare creates, five members, one a transaction and 64 a transaction. */
+/**
+ * What etcd itself gives on this machine: bare creates, five members, one a transaction and 64 a
+ * transaction.
+ */
 import { createNodeWorld } from '#io/node/world.ts';
 import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
 import type { NestedTxn } from '#kv/kv.ts';

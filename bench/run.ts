@@ -1,7 +1,7 @@
 /**
- * The benchmark: `npm run bench [-- --quick] [-- --only small,large,names,stalls]`. Starts the default cluster, loads it
- * through the front door, and measures the machine's own limits in the same run. Prints a table and
- * writes the same as JSON to `bench/results/`.
+ * The benchmark: `npm run bench [-- --quick] [-- --only small,large,names,stalls]`. Starts the
+ * default cluster, loads it through the front door, and measures the machine's own limits in the
+ * same run. Prints a table and writes the same as JSON to `bench/results/`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * What clients see when a process goes: eight of them put, get and ask for small files at the front door,
- * each request on a connection of its own as `curl` does it, while one process of a fresh cluster is
- * killed or stopped. The longest wait of any request is the stall.
+ * What clients see when a process goes: eight of them put, get and ask for small files at the front
+ * door, each request on a connection of its own as `curl` does it, while one process of a fresh
+ * cluster is killed or stopped. The longest wait of any request is the stall.
  */
 
 import { etcdUrl, readManifest } from '#app/local/manifest.ts';

@@ -1,6 +1,7 @@
 /**
- * One keep-alive HTTP/1.1 connection that costs as little as it can, so that a benchmark measures the
- * server: prebuilt requests go out as they are, and of an answer only status and length are read.
+ * One keep-alive HTTP/1.1 connection that costs as little as it can, so that a benchmark measures
+ * the server: prebuilt requests go out as they are, and of an answer only status and length are
+ * read.
  */
 import net from 'node:net';
 

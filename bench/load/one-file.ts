@@ -1,5 +1,6 @@
 /**
- * One large file in or out over one connection, bytes made up or thrown away on the way. A process of its own.
+ * One large file in or out over one connection, bytes made up or thrown away on the way. A process
+ * of its own.
  *
  *   node bench/load/one-file.ts '{"port":8080,"operation":"put","bytes":536870912,"target":"/bench/big"}'
  */

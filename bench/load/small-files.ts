@@ -1,5 +1,6 @@
 /**
- * A process of its own that loads one front door with small requests and prints what it saw as JSON.
+ * A process of its own that loads one front door with small requests and prints what it saw as
+ * JSON.
  *
  *   node bench/load/small-files.ts '{"port":8080,"operation":"put","clients":16,"seconds":5,"bytes":4096,"prefix":"/bench/a","files":0}'
  */

@@ -63,7 +63,9 @@ export class NodeProcess {
     this.incarnation = world.random.bytes(8).toString('hex');
   }
 
-  /** Resolves when the node serves; it joins the cluster in its own time, and says so in `/-/ready`. */
+  /**
+   * Resolves when the node serves; it joins the cluster in its own time, and says so in `/-/ready`.
+   */
   async start(signal: AbortSignal): Promise<void> {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.connectKv());
@@ -170,7 +172,8 @@ export class NodeProcess {
       draining: false,
       incarnation: this.incarnation,
     };
-    // Whoever answers at the address of our name: over a connection of its own, or it would be ourselves.
+    // Whoever answers at the address of our name: over a connection of its own, or it would be
+    // ourselves.
     const probe = (other: NodeRecord) => this.incarnationAt(other);
     return new NodeSession(
       { ...this.world, kv, log: this.log, probe },

@@ -1,4 +1,7 @@
-/** What this node can say of itself and of the cluster as it sees it, for `/-/ready` and `/-/cluster`. */
+/**
+ * What this node can say of itself and of the cluster as it sees it, for `/-/ready` and
+ * `/-/cluster`.
+ */
 import type { NodeId } from '#base/ids.ts';
 import type { Cluster } from '#cluster/cluster.ts';
 import type { Session } from '#cluster/cluster-map.ts';
@@ -69,7 +72,9 @@ export class NodeStatus {
     }
   }
 
-  /** How many volumes can lose how many more members: `{"2": 12, "1": 3}`. Negative: unreadable now. */
+  /**
+   * How many volumes can lose how many more members: `{"2": 12, "1": 3}`. Negative: unreadable now.
+   */
   private volumesByMargin(): Record<string, number> {
     const { cluster } = this.deps;
     const counts: Record<string, number> = {};

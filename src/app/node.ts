@@ -1,6 +1,7 @@
 /**
- * One DFTFS node as a process: `node src/app/node.ts --config <file>`. Ends by itself after SIGTERM or
- * SIGINT, when what is under way has finished; a fault that nobody handled ends it at once, as a kill would.
+ * One DFTFS node as a process: `node src/app/node.ts --config <file>`. Ends by itself after SIGTERM
+ * or SIGINT, when what is under way has finished; a fault that nobody handled ends it at once, as a
+ * kill would.
  */
 import { parseArgs } from 'node:util';
 import { readNodeConfig } from '#config/node-config.ts';

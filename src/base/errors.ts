@@ -1,7 +1,8 @@
 /**
  * The one register of error codes. A code is API: it never changes its meaning. Each carries two
- * facts a caller can act on: `outcome` (did it happen?) and `retry` (may the same call succeed later?).
- * Nothing here knows HTTP; a gateway translates codes with a table that the compiler checks is total.
+ * facts a caller can act on: `outcome` (did it happen?) and `retry` (may the same call succeed
+ * later?). Nothing here knows HTTP; a gateway translates codes with a table that the compiler
+ * checks is total.
  */
 export type Outcome = 'none' | 'maybe' | 'done';
 

@@ -1,4 +1,6 @@
-/** Names that processes know each other's things by. Branded, so one can't be passed for another. */
+/**
+ * Names that processes know each other's things by. Branded, so one can't be passed for another.
+ */
 export type NodeId = string & { readonly __brand: 'NodeId' };
 export type VolumeId = string & { readonly __brand: 'VolumeId' };
 export type BlobId = string & { readonly __brand: 'BlobId' };
@@ -23,9 +25,9 @@ export const newVolumeId = (random: RandomBytes) => random(8).toString('hex') as
 export const newOperationId = (random: RandomBytes) => random(12).toString('hex') as OperationId;
 
 /**
- * A blob id is 32 hex digits: 16 of the writer's session (the revision at which its liveness key was
- * created, unique in a cluster's life), 16 random. So a blob without a name can be traced to its
- * writer, and is garbage only when that session is over.
+ * A blob id is 32 hex digits: 16 of the writer's session (the revision at which its liveness key
+ * was created, unique in a cluster's life), 16 random. So a blob without a name can be traced to
+ * its writer, and is garbage only when that session is over.
  */
 export function newBlobId(session: number, random: RandomBytes): BlobId {
   return (session.toString(16).padStart(16, '0') + random(8).toString('hex')) as BlobId;

@@ -1,10 +1,15 @@
-/** Cluster-wide constants: every process must agree on these. Per-process settings live in config/. */
+/**
+ * Cluster-wide constants: every process must agree on these. Per-process settings live in config/.
+ */
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
 /** Bytes of a path after percent-decoding, leading slash included. */
 export const pathBytesMax = 1024;
-/** A stripe always covers this much of a blob, whatever the volume's width; only the last is shorter. */
+/**
+ * A stripe always covers this much of a blob, whatever the volume's width; only the last is
+ * shorter.
+ */
 export const stripeBytes = 1 * MiB;
 /** Blobs up to this size are kept as whole copies (k = 1) in one stripe. */
 export const smallBlobBytesMax = 256 * KiB;

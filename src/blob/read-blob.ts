@@ -96,7 +96,9 @@ class Reader {
     if (held) yield held;
   }
 
-  /** The range lies in one stripe, as that of every small file does: there is nothing to read ahead. */
+  /**
+   * The range lies in one stripe, as that of every small file does: there is nothing to read ahead.
+   */
   async *#oneBody(
     source: BlobSource,
     start: number,

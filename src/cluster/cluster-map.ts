@@ -21,7 +21,9 @@ export interface NodeRecord {
 
 export interface KnownVolume {
   readonly record: VolumeRecord;
-  /** modRevision of its key when read. A commit compares it: the fence against a change of members. */
+  /**
+   * modRevision of its key when read. A commit compares it: the fence against a change of members.
+   */
   readonly revision: number;
 }
 
@@ -38,7 +40,10 @@ export interface ClusterMap {
   volume(id: VolumeId): KnownVolume | undefined;
   /** Takes in a volume learned otherwise (just created or just read). */
   learnVolume(volume: KnownVolume): void;
-  /** This process met a refused or reset connection or missed deadlines: avoid the node until it answers a probe. */
+  /**
+   * This process met a refused or reset connection or missed deadlines: avoid the node until it
+   * answers a probe.
+   */
   suspect(id: NodeId, reason: string): void;
   /** Called with every change of `live()` or of the volumes. Returns how to stop. */
   onChange(listener: () => void): () => void;
@@ -47,6 +52,9 @@ export interface ClusterMap {
 /** This process's place in the cluster. Its key `l/<node>` is bound to a lease. */
 export interface Session {
   readonly node: NodeId;
-  /** createRevision of `l/<node>`: every commit compares it. Undefined: not registered now, serve nothing that writes. */
+  /**
+   * createRevision of `l/<node>`: every commit compares it. Undefined: not registered now, serve
+   * nothing that writes.
+   */
   readonly revision: number | undefined;
 }

@@ -1,7 +1,8 @@
 /**
- * This process's place in the cluster: its registration `n/<node>` and its liveness key `l/<node>`, which
- * is bound to a lease. Every commit compares the revision at which the liveness key was created, so
- * nothing that an ended session began can get a name, whatever this process believes about the time.
+ * This process's place in the cluster: its registration `n/<node>` and its liveness key `l/<node>`,
+ * which is bound to a lease. Every commit compares the revision at which the liveness key was
+ * created, so nothing that an ended session began can get a name, whatever this process believes
+ * about the time.
  *
  * A lease that is gone (a pause, a partition) ends the session; a new one begins by itself.
  */
@@ -44,7 +45,9 @@ export class NodeSession implements Session {
     this.node = options.record.id;
   }
 
-  /** Registers; rejects if another living process has this node's name or the kv can't be reached. */
+  /**
+   * Registers; rejects if another living process has this node's name or the kv can't be reached.
+   */
   async start(): Promise<void> {
     await this.register();
     this.schedule();
@@ -107,8 +110,8 @@ export class NodeSession implements Session {
   }
 
   /**
-   * A liveness key under our name: of a process before us that was killed, of our own try whose answer
-   * was lost, or of a second process with the same identity. Only the last one answers.
+   * A liveness key under our name: of a process before us that was killed, of our own try whose
+   * answer was lost, or of a second process with the same identity. Only the last one answers.
    */
   private async endEarlier(earlier: KvEntry): Promise<void> {
     const { kv, probe } = this.deps;

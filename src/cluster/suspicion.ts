@@ -81,7 +81,8 @@ export class Suspicion {
       await this.deps.probe(node, probeTimeoutMs);
       this.clear(node);
     } catch (error) {
-      // A probe that ended far past its own deadline shows that this process was held up, not the peer.
+      // A probe that ended far past its own deadline shows that this process was held up, not the
+      // peer.
       const heldUp = clock.now() - began > probeTimeoutMs + probeEveryMs;
       if (!heldUp) this.suspect(node, error instanceof Error ? error.message : String(error));
     } finally {

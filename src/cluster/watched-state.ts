@@ -1,7 +1,7 @@
 /**
- * Keeps a copy of some spans of the kv: lists them all at one revision, then follows watches from there. When any
- * watch ends, and every so often in any case, it lists anew: a watch may have dropped an event
- * without a word.
+ * Keeps a copy of some spans of the kv: lists them all at one revision, then follows watches from
+ * there. When any watch ends, and every so often in any case, it lists anew: a watch may have
+ * dropped an event without a word.
  */
 import type { Timers } from '#io/world.ts';
 import type { KeySpan, Kv, KvEntry, Watch, WatchEvent } from '#kv/kv.ts';

@@ -1,4 +1,7 @@
-/** Structured logs: one JSON line an event. Events are short constant phrases; what varies goes into fields. */
+/**
+ * Structured logs: one JSON line an event. Events are short constant phrases; what varies goes into
+ * fields.
+ */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
 

@@ -11,7 +11,9 @@ import type { ResolvePeer, RpcClient, RpcHandlers } from './rpc.ts';
 
 export interface RpcClientOptions extends RpcIdentity {
   readonly resolve: ResolvePeer;
-  /** Answers this node's calls to itself; without, they go to the address of its id like any others. */
+  /**
+   * Answers this node's calls to itself; without, they go to the address of its id like any others.
+   */
   readonly local?: RpcHandlers;
   readonly limits?: Partial<ChannelLimits>;
 }

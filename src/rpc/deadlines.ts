@@ -1,6 +1,6 @@
 /**
- * Many deadlines on one timer. Nearly every call ends long before its deadline, so adding and removing
- * must cost next to nothing, and the search for what is due may cost a little.
+ * Many deadlines on one timer. Nearly every call ends long before its deadline, so adding and
+ * removing must cost next to nothing, and the search for what is due may cost a little.
  */
 import type { Clock, Timer, Timers } from '#io/world.ts';
 

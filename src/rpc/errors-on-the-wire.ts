@@ -1,4 +1,6 @@
-/** How an error crosses between processes: what a caller can act on, never what is inside a process. */
+/**
+ * How an error crosses between processes: what a caller can act on, never what is inside a process.
+ */
 import { DftfsError, type ErrorCode, errorCodes, type Outcome } from '#base/errors.ts';
 
 interface WireError {
@@ -11,7 +13,9 @@ interface WireError {
 const detailCharactersMax = 2_000;
 const outcomes: readonly unknown[] = ['none', 'maybe', 'done'] satisfies readonly Outcome[];
 
-/** An error that isn't a DftfsError is a bug; its text stays in the log of the process that has it. */
+/**
+ * An error that isn't a DftfsError is a bug; its text stays in the log of the process that has it.
+ */
 export function errorToWire(error: unknown): WireError {
   if (!(error instanceof DftfsError)) {
     return {

@@ -1,6 +1,7 @@
 /**
- * Cuts a byte stream into frames, whatever the chunks it comes in. Bodies are lists of views of those
- * chunks; only a head that spans chunks is copied. Lengths are checked before anything is kept.
+ * Cuts a byte stream into frames, whatever the chunks it comes in. Bodies are lists of views of
+ * those chunks; only a head that spans chunks is copied. Lengths are checked before anything is
+ * kept.
  */
 import { type Expectation, type Prefix, prefixBytes, readPrefix, unpackHead } from './frame.ts';
 import type { Body } from './rpc.ts';

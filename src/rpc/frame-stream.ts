@@ -1,4 +1,6 @@
-/** A connection that carries frames. What goes wrong in it ends the connection, and nothing else. */
+/**
+ * A connection that carries frames. What goes wrong in it ends the connection, and nothing else.
+ */
 import { asDftfsError, DftfsError } from '#base/errors.ts';
 import type { Connection } from '#io/network.ts';
 import { type Expectation, expectNothing } from './frame.ts';

@@ -23,7 +23,9 @@ export type FrameKind = (typeof frameKinds)[keyof typeof frameKinds];
 
 export const prefixBytes = 20;
 export const protocolVersion = 1;
-/** Heads are small as a rule; a page of names or a batch of operations on them may need this much. */
+/**
+ * Heads are small as a rule; a page of names or a batch of operations on them may need this much.
+ */
 export const frameHeadBytesMax = 4 * 1024 * 1024;
 
 const magic = 0xdf75;

@@ -7,9 +7,9 @@
  *   caller → proof                                           HMAC-SHA256(secret, role, both hellos)
  *   peer   → proof                                           or refused {reason}, and closes
  *
- * Both proofs cover both hellos as sent, so neither a nonce nor an identity can be exchanged, and name
- * the role of their sender, so neither can be sent back. A stranger learns nothing but the refusal,
- * and reaches no parser but that of a small piece of JSON.
+ * Both proofs cover both hellos as sent, so neither a nonce nor an identity can be exchanged, and
+ * name the role of their sender, so neither can be sent back. A stranger learns nothing but the
+ * refusal, and reaches no parser but that of a small piece of JSON.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { asDftfsError, DftfsError, isCode } from '#base/errors.ts';

@@ -1,6 +1,7 @@
 /**
- * The client's side towards one peer: a connection made on demand, and the calls on it. Calls that find
- * no connection, or more bytes in flight than allowed, wait their turn, up to their own deadline.
+ * The client's side towards one peer: a connection made on demand, and the calls on it. Calls that
+ * find no connection, or more bytes in flight than allowed, wait their turn, up to their own
+ * deadline.
  */
 import { asDftfsError, DftfsError, type Outcome } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
@@ -129,7 +130,8 @@ export class PeerChannel {
 
   #fits(call: RemoteCall): boolean {
     const { bytesInFlightMax } = this.#limits;
-    // What expired calls left in the socket's buffer counts too, or a stopped peer would fill memory.
+    // What expired calls left in the socket's buffer counts too, or a stopped peer would fill
+    // memory.
     const unread = this.#stream?.full === true && this.#stream.unsentBytes > bytesInFlightMax;
     const alone = this.#bytesInFlight === 0;
     return !unread && (alone || this.#bytesInFlight + call.bytes <= bytesInFlightMax);

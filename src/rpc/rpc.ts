@@ -1,12 +1,12 @@
 /**
- * Node-to-node calls: one persistent connection a pair of processes and direction, many calls on it at
- * once. A call is a method name, a small head (any plain value, Buffers included; packed with msgpack)
- * and a raw body that is passed on without being copied. This room knows no service: methods and their
- * shapes are in `protocol/`.
+ * Node-to-node calls: one persistent connection a pair of processes and direction, many calls on it
+ * at once. A call is a method name, a small head (any plain value, Buffers included; packed with
+ * msgpack) and a raw body that is passed on without being copied. This room knows no service:
+ * methods and their shapes are in `protocol/`.
  *
  * Errors a caller sees: `peer_unreachable` (no connection: outcome 'none' if the request was never
- * sent, else 'maybe'), `deadline_exceeded`, `canceled`, `overloaded` (too many bytes or calls in flight),
- * and whatever DftfsError the handler threw, with its code and outcome.
+ * sent, else 'maybe'), `deadline_exceeded`, `canceled`, `overloaded` (too many bytes or calls in
+ * flight), and whatever DftfsError the handler threw, with its code and outcome.
  */
 import type { NodeId } from '#base/ids.ts';
 

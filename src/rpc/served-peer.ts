@@ -1,4 +1,6 @@
-/** The server's side of one connection: runs the peer's calls and sends the answers, within bounds. */
+/**
+ * The server's side of one connection: runs the peer's calls and sends the answers, within bounds.
+ */
 import { DftfsError } from '#base/errors.ts';
 import { frameBodyBytesMax } from '#base/limits.ts';
 import type { Clock } from '#io/world.ts';

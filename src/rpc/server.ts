@@ -1,6 +1,7 @@
 /**
- * Answers calls from other nodes. Whatever a peer sends, in whatever amount, this process keeps within
- * its bounds: beyond them it stops reading from that peer. A caller that gave up is not answered.
+ * Answers calls from other nodes. Whatever a peer sends, in whatever amount, this process keeps
+ * within its bounds: beyond them it stops reading from that peer. A caller that gave up is not
+ * answered.
  */
 import { asDftfsError } from '#base/errors.ts';
 import type { Connection } from '#io/network.ts';

@@ -1,4 +1,6 @@
-/** Any single process may go, by any signal: right after, every endpoint answers at the same URL. */
+/**
+ * Any single process may go, by any signal: right after, every endpoint answers at the same URL.
+ */
 import { after, before, describe, it } from 'node:test';
 import {
   assertEveryEndpoint,

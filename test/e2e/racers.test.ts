@@ -1,4 +1,7 @@
-/** Of any number of puts on one path, through all nodes, with processes dying meanwhile, exactly one wins. */
+/**
+ * Of any number of puts on one path, through all nodes, with processes dying meanwhile, exactly one
+ * wins.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { seededBytes } from '../support/every-endpoint.ts';

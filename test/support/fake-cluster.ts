@@ -1,4 +1,7 @@
-/** A cluster in memory for tests: nodes that hold shards and fail on demand, and the map that shows them. */
+/**
+ * A cluster in memory for tests: nodes that hold shards and fail on demand, and the map that shows
+ * them.
+ */
 import { crc32 } from 'node:zlib';
 import { DftfsError } from '#base/errors.ts';
 import { type NodeId, nodeId, type VolumeId } from '#base/ids.ts';

@@ -1,4 +1,6 @@
-/** One request on a connection of its own, as `curl` makes it, with a bound on the whole exchange. */
+/**
+ * One request on a connection of its own, as `curl` makes it, with a bound on the whole exchange.
+ */
 import http from 'node:http';
 
 export interface HttpAnswer {

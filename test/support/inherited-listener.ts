@@ -1,4 +1,6 @@
-/** A process that serves files in memory on the listening socket it has inherited as descriptor 3. */
+/**
+ * A process that serves files in memory on the listening socket it has inherited as descriptor 3.
+ */
 import { createRestGateway } from '#gateways/rest/gateway.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { silentLogger } from '#observe/log.ts';

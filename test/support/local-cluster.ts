@@ -1,4 +1,7 @@
-/** A real cluster of its own for a test: started by `start.sh`, in a temporary folder, on free ports. */
+/**
+ * A real cluster of its own for a test: started by `start.sh`, in a temporary folder, on free
+ * ports.
+ */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';

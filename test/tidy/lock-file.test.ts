@@ -1,6 +1,6 @@
 /**
- * `npm ci` refuses a lock file that lacks optional packages of other platforms, and `npm install` drops
- * them where a registry doesn't offer them. So the lock file is held to be whole.
+ * `npm ci` refuses a lock file that lacks optional packages of other platforms, and `npm install`
+ * drops them where a registry doesn't offer them. So the lock file is held to be whole.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

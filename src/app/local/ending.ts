@@ -6,14 +6,16 @@ import { findProcess, forgetRecord } from './process-record.ts';
 /** Uploads and downloads under way may end well within this time. */
 export const nodePoliteMs = 8000;
 /**
- * Etcd has synced all that it ever answered for, so a kill costs nothing; what it waits for when all members go
- * at once is a quorum to hand its leadership to.
+ * Etcd has synced all that it ever answered for, so a kill costs nothing; what it waits for when
+ * all members go at once is a quorum to hand its leadership to.
  */
 export const etcdPoliteMs = 1000;
 const killedMs = 5000;
 const pollMs = 20;
 
-/** Asks each to end, then, after `politeMs`, makes it. Returns the names of those that were alive. */
+/**
+ * Asks each to end, then, after `politeMs`, makes it. Returns the names of those that were alive.
+ */
 export async function endProcesses(
   data: string,
   names: readonly string[],

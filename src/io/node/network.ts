@@ -1,6 +1,6 @@
 /**
- * TCP on Node. Writes are gathered: all that is written to a connection in one turn of the event loop
- * leaves in one system call, because for small frames the call costs more than their bytes.
+ * TCP on Node. Writes are gathered: all that is written to a connection in one turn of the event
+ * loop leaves in one system call, because for small frames the call costs more than their bytes.
  */
 import { createServer, type Socket, connect as tcpConnect } from 'node:net';
 import type { Connection, ConnectionHandlers, Listener, Network } from '../network.ts';
@@ -29,7 +29,8 @@ function listen(
     server.once('error', reject);
     server.listen({ host, port }, () => {
       server.off('error', reject);
-      // An accept that fails (out of file descriptors) must not end the process; the next may succeed.
+      // An accept that fails (out of file descriptors) must not end the process; the next may
+      // succeed.
       server.on('error', () => {});
       const address = server.address();
       resolve({

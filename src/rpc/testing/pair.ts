@@ -1,4 +1,6 @@
-/** For tests: a client and a server that speak to each other over loopback, and what they logged. */
+/**
+ * For tests: a client and a server that speak to each other over loopback, and what they logged.
+ */
 import type { TestContext } from 'node:test';
 import { type NodeId, nodeId } from '#base/ids.ts';
 import { createNodeWorld } from '#io/node/world.ts';
