@@ -3,9 +3,9 @@
  * cluster's secret, without showing it:
  *
  *   caller → hello {version, cluster, node, incarnation, to, nonce}
- *   peer   → hello {version, cluster, node, incarnation, nonce}       or refused {reason}, and closes
+ *   peer   → hello {version, cluster, node, incarnation, nonce}   or refused {reason}, and closes
  *   caller → proof                                           HMAC-SHA256(secret, role, both hellos)
- *   peer   → proof                                           or refused {reason}, and closes
+ *   peer   → proof                                         or refused {reason}, and closes
  *
  * Both proofs cover both hellos as sent, so neither a nonce nor an identity can be exchanged, and
  * name the role of their sender, so neither can be sent back. A stranger learns nothing but the
