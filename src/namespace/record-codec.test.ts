@@ -33,6 +33,16 @@ test('a file record comes back as it was', () => {
   assert.deepEqual(decodeFileRecord(encodeFileRecord(empty), '/a'), empty);
 });
 
+test('stripes that were sent anew under later numbers leave gaps', () => {
+  const extents = [
+    { volume, first: 1, count: 2 },
+    { volume, first: 7, count: 1 },
+  ];
+  const switched = { ...record, extents };
+  assert.deepEqual(decodeFileRecord(encodeFileRecord(switched), '/a'), switched);
+  assert.deepEqual(decodeGarbage(encodeGarbage(switched)).extents, extents);
+});
+
 test('a record of garbage comes back as it was', () => {
   const { size, extents } = record;
   assert.deepEqual(decodeGarbage(encodeGarbage(record)), { size, extents });
@@ -71,12 +81,13 @@ test('what is not a whole record is refused, and the error names the path', () =
       { blob: 'x' },
       { crc: 2 ** 32 },
       { extents: undefined },
-      { extents: [[volume, 1, 1]] },
+      { extents: [[volume, -1, 1]] },
+      { extents: [[volume, '0', 1]] },
       { extents: [[volume, 0, 0]] },
       {
         extents: [
-          [volume, 0, 2],
-          [volume, 3, 1],
+          [volume, 1, 2],
+          [volume, 2, 1],
         ],
       },
       { extents: [['../x', 0, 1]] },

@@ -71,7 +71,7 @@ function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
   }
 }
 
-/** Extents in order, without gaps, from stripe 0. */
+/** Stripes' numbers ascend; where an upload switched volumes some are left out, even the first. */
 function parseExtents(value: unknown): Extent[] | undefined {
   if (!Array.isArray(value) || value.length > extentsMax) return undefined;
   const extents: Extent[] = [];
@@ -80,9 +80,9 @@ function parseExtents(value: unknown): Extent[] | undefined {
     if (!Array.isArray(item) || item.length !== 3) return undefined;
     const [volume, first, count] = item as unknown[];
     if (typeof volume !== 'string' || !isVolumeId(volume)) return undefined;
-    if (first !== next || !isCount(count) || count === 0) return undefined;
-    extents.push({ volume: volume as VolumeId, first: next, count });
-    next += count;
+    if (!isCount(first) || first < next || !isCount(count) || count === 0) return undefined;
+    extents.push({ volume: volume as VolumeId, first, count });
+    next = first + count;
   }
   return extents;
 }
