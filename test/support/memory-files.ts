@@ -19,6 +19,7 @@ import type {
   RemoveResult,
 } from '#files/files.ts';
 import type { FileEntry } from '#namespace/records.ts';
+import { type RequestVerb, requestOfKey } from '#namespace/request.ts';
 
 const missing = (path: string): DftfsError =>
   new DftfsError('path_not_found', `No file has the path ${path}.`, { path });
@@ -28,6 +29,9 @@ const taken = (path: string): DftfsError =>
   });
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+const isRequestOf = (verb: RequestVerb, key: string | undefined, { record }: FileEntry): boolean =>
+  key !== undefined && record.request === requestOfKey(verb, key);
 
 /** `files` with some of its methods replaced: to slow or break what lies below a gateway. */
 export function overriding(files: Files, replaced: Partial<Files>): Files {
@@ -79,7 +83,7 @@ export class MemoryFiles implements Files {
   ): Promise<FileEntry | undefined> {
     const entry = this.entries.get(path);
     if (!entry) return undefined;
-    if (idempotencyKey !== undefined && entry.record.request === idempotencyKey) return entry;
+    if (isRequestOf('put', idempotencyKey, entry)) return entry;
     throw taken(path);
   }
 
@@ -103,7 +107,7 @@ export class MemoryFiles implements Files {
     if (before) return { entry: before, repeated: true };
     const blob = this.#newBlob(chunks);
     const { contentType, metadata } = options;
-    const request = options.idempotencyKey ?? `operation-${this.#revision + 1}`;
+    const request = this.#requestOf('put', options.idempotencyKey);
     const modifiedMs = Date.now();
     const record = { size, contentType, metadata, modifiedMs, blob, crc, extents: [], request };
     return { entry: this.#name(path, record), repeated: false };
@@ -131,11 +135,11 @@ export class MemoryFiles implements Files {
     context: CallContext,
   ): Promise<FileEntry> {
     const earlier = idempotencyKey === undefined ? undefined : this.entries.get(to);
-    if (earlier && earlier.record.request === idempotencyKey) return earlier;
+    if (earlier && isRequestOf('copy', idempotencyKey, earlier)) return earlier;
     const source = this.entries.get(from);
     if (!source) throw missing(from);
     await this.checkAbsent(to, idempotencyKey, context);
-    const request = idempotencyKey ?? `operation-${this.#revision + 1}`;
+    const request = this.#requestOf('copy', idempotencyKey);
     return this.#name(to, { ...source.record, request });
   }
 
@@ -218,6 +222,10 @@ export class MemoryFiles implements Files {
     const blob = (this.#blobs.size + 1).toString(16).padStart(32, '0') as BlobId;
     this.#blobs.set(blob, chunks);
     return blob;
+  }
+
+  #requestOf(verb: RequestVerb, key: string | undefined): string {
+    return key === undefined ? `operation:${this.#revision + 1}` : requestOfKey(verb, key);
   }
 
   #name(path: string, record: FileEntry['record']): FileEntry {

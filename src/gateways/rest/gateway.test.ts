@@ -47,6 +47,15 @@ test('a file comes back with all that was said of it, and can do no harm', async
   await response.text();
 });
 
+test('a repeated put is a success, also when it asks that nothing be there', async (context) => {
+  const { url } = await testGateway(context);
+  const headers = { 'if-none-match': '*', 'idempotency-key': 'k-1' };
+  assert.equal((await put(`${url}/a`, 'once', headers)).status, 200);
+  assert.equal((await put(`${url}/a`, 'once', headers)).status, 200);
+  const others = { ...headers, 'idempotency-key': 'k-2' };
+  assert.equal((await put(`${url}/a`, 'once', others)).status, 412);
+});
+
 test('every answer has a request id of its own', async (context) => {
   const { url } = await testGateway(context);
   const ids = new Set<string | null>();

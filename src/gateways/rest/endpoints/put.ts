@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { DftfsError } from '#base/errors.ts';
 import type { PutOptions } from '#files/files.ts';
 import type { FileEntry } from '#namespace/records.ts';
+import { requestOfKey } from '#namespace/request.ts';
 import { queryArguments } from '../arguments.ts';
 import { type Call, respondJson } from '../call.ts';
 import { etagOf, hasWriteConditions, judgePut } from '../conditions.ts';
@@ -83,7 +84,7 @@ async function answeredBefore(
   const { exchange, head, services } = call;
   if (hasWriteConditions(head.headers)) {
     const there = await services.files.lookup(path, exchange);
-    const repeated = key !== undefined && there?.record.request === key;
+    const repeated = key !== undefined && there?.record.request === requestOfKey('put', key);
     if (!repeated) judgePut(head.headers, there);
   }
   const entry = await services.files.checkAbsent(path, key, exchange);
