@@ -51,7 +51,7 @@ export class Calls {
       const leftMs = deadline - clock.now();
       if (options.signal?.aborted) throw canceled('none');
       if (members.closed) throw new DftfsError('names_unavailable', 'The etcd driver is closed.');
-      if (leftMs <= 0) throw unavailable(last);
+      if (leftMs <= 0) throw unavailable(members, last);
       const member = members.pick(tried);
       if (member === undefined) {
         tried.clear();
@@ -85,11 +85,13 @@ export class Calls {
 const canceled = (outcome: 'none' | 'maybe') =>
   new DftfsError('canceled', 'The caller gave up.', { outcome });
 
-function unavailable(last: GrpcFailure | undefined): DftfsError {
-  const why = last === undefined ? '' : ` (last: ${last.message})`;
-  return new DftfsError('names_unavailable', `No member of etcd answered in time${why}.`, {
-    cause: last,
-  });
+function unavailable(members: Members, last: GrpcFailure | undefined): DftfsError {
+  const { endpoints, of } = members.missing();
+  const why =
+    endpoints.length > 0
+      ? `${endpoints.length} of the ${of} etcd members don't answer: ${endpoints.join(', ')}.`
+      : `No etcd member answered in time (${last?.message ?? 'none was asked'}).`;
+  return new DftfsError('names_unavailable', why, { cause: last });
 }
 
 const unknown = (member: Member, failure: GrpcFailure) =>

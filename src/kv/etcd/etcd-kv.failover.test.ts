@@ -160,9 +160,14 @@ describe('EtcdKv when members fail', () => {
     const lost = [0, 1, 2].filter((index) => index !== survivor);
     for (const index of lost) await cluster.kill(index);
     const short = { timeoutMs: 1500 };
-    await assert.rejects(kv.get('majority/1', short), (error) =>
-      isCode(error, 'names_unavailable'),
-    );
+    const missing = lost.map((index) => cluster.endpoints[index] as string).sort();
+    await assert.rejects(kv.get('majority/1', short), (error) => {
+      assert.ok(isCode(error, 'names_unavailable'));
+      assert.ok(
+        error.message.includes(`2 of the 3 etcd members don't answer: ${missing.join(', ')}`),
+      );
+      return true;
+    });
     const write = kv.txn(put('majority/2'), short);
     await assert.rejects(write, (error) => isCode(error, 'outcome_unknown', 'names_unavailable'));
     for (const index of lost) cluster.restart(index);

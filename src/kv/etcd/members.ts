@@ -14,7 +14,10 @@ import { statusResponse } from './responses.ts';
 export interface Member {
   readonly endpoint: string;
   readonly channel: GrpcChannel;
+  /** Answers, and knows a leader. */
   healthy: boolean;
+  /** Answered its last probe at all. */
+  answers: boolean;
   /**
    * Open watches: while there are any, the member is probed, for they would hang on a stopped one.
    */
@@ -52,6 +55,7 @@ export class Members {
       endpoint,
       channel: new GrpcChannel(deps, { endpoint, metadata: { hasleader: 'true' } }),
       healthy: true,
+      answers: true,
       watches: 0,
       probing: false,
     }));
@@ -91,6 +95,13 @@ export class Members {
     }));
   }
 
+  /** Endpoints of those that don't answer at all, and of how many: what is missing when all fails. */
+  missing(): { readonly endpoints: readonly string[]; readonly of: number } {
+    const silent = this.#ordered.filter((member) => !member.answers);
+    const endpoints = silent.map(({ endpoint }) => endpoint).sort();
+    return { endpoints, of: this.#ordered.length };
+  }
+
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
@@ -116,10 +127,12 @@ export class Members {
       const healthy = statusResponse(reply).leaderId !== '0';
       if (healthy && !member.healthy) this.#deps.log.info('etcd member back', show(member));
       member.healthy = healthy;
+      member.answers = true;
     } catch (error) {
       if (this.#closed) return;
       if (member.healthy) this.#deps.log.warn('etcd member lost', { ...show(member), error });
       member.healthy = false;
+      member.answers = false;
       // Ends the watches there as well: their readers list anew and watch another member.
       member.channel.disconnect();
     } finally {
