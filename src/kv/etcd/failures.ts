@@ -1,6 +1,6 @@
 /** What a failed call of etcd means: whether anything can have happened, and what to do next. */
 import { DftfsError, isCode } from '#base/errors.ts';
-import { type GrpcFailure, grpcStatus } from './grpc-call.ts';
+import { GrpcFailure, grpcStatus } from './grpc-call.ts';
 
 export interface Verdict {
   /** Final: to be thrown. Undefined: the member couldn't serve the call, another one may. */
@@ -56,6 +56,10 @@ function judgeExhausted(failure: GrpcFailure): Verdict {
     return final(new DftfsError('invalid_argument', `Too large for etcd: ${message}.`, told));
   return tryAnother(refusedAtTheDoor.some((known) => message.includes(known)));
 }
+
+/** The member refused the call itself: it is there, whatever it lacks. */
+export const isReply = (error: unknown): boolean =>
+  error instanceof GrpcFailure && error.message.includes('etcdserver: ');
 
 export const isLeaseGone = (error: unknown): boolean => isCode(error, 'session_lost');
 

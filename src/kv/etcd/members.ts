@@ -6,6 +6,7 @@
 import type { Random, Timer, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
 import type { KvMember } from '../kv.ts';
+import { isReply } from './failures.ts';
 import { GrpcChannel } from './grpc-channel.ts';
 import { methods } from './methods.ts';
 import { emptyRequest } from './requests.ts';
@@ -132,7 +133,7 @@ export class Members {
       if (this.#closed) return;
       if (member.healthy) this.#deps.log.warn('etcd member lost', { ...show(member), error });
       member.healthy = false;
-      member.answers = false;
+      member.answers = isReply(error);
       // Ends the watches there as well: their readers list anew and watch another member.
       member.channel.disconnect();
     } finally {
