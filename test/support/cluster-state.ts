@@ -38,6 +38,23 @@ export async function allLive(cluster: LocalCluster): Promise<void> {
   });
 }
 
+/**
+ * Brings all back after some were ended or stopped: wakes the stopped, starts the dead, and waits
+ * until they are as they were.
+ */
+export async function restore(cluster: LocalCluster, harmed: readonly string[]): Promise<void> {
+  const stateOf = (name: string) => findProcess(cluster.data, name)?.state;
+  for (const name of harmed.filter((one) => stateOf(one) === 'stopped')) {
+    cluster.signal(name, 'SIGCONT');
+  }
+  await cluster.startAgain();
+  await allLive(cluster);
+}
+
+/** A process that was told to end may take its time. */
+export const ended = (cluster: LocalCluster, name: string): Promise<true> =>
+  until(`${name} has ended`, async () => !findProcess(cluster.data, name) || undefined);
+
 /** The node that combines, by the word of all who answer. */
 export function combinerOf(cluster: LocalCluster): Promise<string> {
   return until('one combiner', async () => {

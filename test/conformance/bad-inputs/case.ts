@@ -121,7 +121,7 @@ export function check(response: RawResponse, expected: Expected): void {
 export async function runCase(input: BadInput, port: number): Promise<void> {
   const probe = new Probe(port);
   const put = await probe.request(probe.put('/sentinel', probe.sentinelBody));
-  assert.equal(put.status, 200);
+  assert.equal(put.status, 200, `the sentinel: ${put.status} ${put.body}`);
   const before = await probe.neighbours();
   if (input.run) await input.run(probe);
   else await sendAndCheck(input, probe);
