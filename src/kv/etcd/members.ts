@@ -96,7 +96,9 @@ export class Members {
     }));
   }
 
-  /** Endpoints of those that don't answer at all, and of how many: what is missing when all fails. */
+  /**
+   * Endpoints of those that don't answer at all, and of how many: what is missing when all fails.
+   */
   missing(): { readonly endpoints: readonly string[]; readonly of: number } {
     const silent = this.#ordered.filter((member) => !member.answers);
     const endpoints = silent.map(({ endpoint }) => endpoint).sort();
