@@ -4,6 +4,7 @@ import { asDftfsError } from '#base/errors.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
 import { createVolumePicker } from '#blob/volume-picker.ts';
+import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
 import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
@@ -214,7 +215,8 @@ export class NodeProcess {
     const { world, log } = this;
     const shards = createRpcShardCalls(rpc);
     const picker = createVolumePicker({ kv, map, world, log });
-    const writer = createBlobWriter({ shards, map, session, picker, world, log });
+    const sealer = new VolumeSealer({ kv, map, log });
+    const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
     const self = this.config.node.id;
     const reader = createBlobReader({ shards, map, kv, self, world, log });
     return createFiles({ namespace, writer, reader, map });

@@ -12,6 +12,7 @@ import { BufferPool, cutStripes, Tally } from './stripe-cutter.ts';
 import { StripeSender } from './stripe-sender.ts';
 import { Upload, type UploadDeps } from './upload.ts';
 import type { VolumePicker } from './volume-picker.ts';
+import type { VolumeSealer } from './volume-sealer.ts';
 import { ByteGate } from './waits.ts';
 
 export interface BlobWriterDeps {
@@ -19,6 +20,7 @@ export interface BlobWriterDeps {
   readonly map: ClusterMap;
   readonly session: Session;
   readonly picker: VolumePicker;
+  readonly sealer: Pick<VolumeSealer, 'wrote'>;
   readonly world: Pick<World, 'clock' | 'timers' | 'random'>;
   readonly log: Logger;
 }
@@ -67,7 +69,7 @@ export function createBlobWriter(
 }
 
 async function write(
-  parts: UploadDeps & Pick<BlobWriterDeps, 'session' | 'world'>,
+  parts: UploadDeps & Pick<BlobWriterDeps, 'session' | 'sealer' | 'world'>,
   options: BlobWriterOptions,
   broom: ShardBroom,
   content: AsyncIterable<Buffer>,
@@ -87,6 +89,9 @@ async function write(
     if (upload.hasLeftovers) broom.sweep(blob, upload.leftovers());
   }
   const { extents, volumes } = upload;
+  for (const { volume, count } of extents) {
+    parts.sealer.wrote(volume, Math.min(tally.size, count * stripeBytes));
+  }
   return { blob, size: tally.size, crc: tally.crc, extents, volumes, session };
 }
 

@@ -3,6 +3,7 @@ import { randomFillSync } from 'node:crypto';
 import type { WrittenBlob } from '#blob/blob.ts';
 import { type BlobReaderOptions, createBlobReader } from '#blob/read-blob.ts';
 import { createVolumePicker, type VolumePickerOptions } from '#blob/volume-picker.ts';
+import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { type BlobWriterOptions, createBlobWriter } from '#blob/write-blob.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { silentLogger } from '#observe/log.ts';
@@ -24,8 +25,9 @@ export function createBlobRig(nodes: number, options: BlobRigOptions = {}) {
     createPauseMs: 20,
     ...options.picker,
   });
+  const sealer = new VolumeSealer(common);
   const writer = createBlobWriter(
-    { ...common, shards: cluster.calls, session: cluster.session, picker },
+    { ...common, shards: cluster.calls, session: cluster.session, picker, sealer },
     { shardDeadlineFloorMs: 100, shardDeadlineCeilingMs: 100, ...options.writer },
   );
   const reader = createBlobReader(
