@@ -1,6 +1,6 @@
 /**
- * Clients that keep one node's own door busy with uploads, downloads and copies until it breaks
- * under them, and know of each what may have become of it.
+ * Clients that keep one node's own door busy with uploads, downloads and copies, until they are
+ * told to end or it breaks under them, and know of each what may have become of it.
  */
 import assert from 'node:assert/strict';
 import { seededBytes } from './every-endpoint.ts';
@@ -34,46 +34,52 @@ export function copyOf({ path: source, seed, size }: AskedFile, path: string): A
   return { path, seed, size, send: (door) => httpCall('POST', door + target, { headers }) };
 }
 
-/** True: acknowledged. False: unknown. No refusal is possible: the path is nobody else's. */
-export async function isAcknowledged(file: AskedFile, door: string): Promise<boolean> {
-  const answer = await file.send(door).catch(broken);
-  if (answer === undefined) return false;
-  const { status, body } = answer;
-  assert.ok(status === 200 || status >= 500, `a lie about ${file.path}: ${status} ${body}`);
-  return status === 200;
+/**
+ * 'acknowledged', or why that isn't known. No refusal is possible: the path is nobody else's, and
+ * a source is there.
+ */
+export async function ask(file: AskedFile, door: string): Promise<string> {
+  try {
+    const { status, body } = await file.send(door);
+    assert.ok(status === 200 || status >= 500, `a lie about ${file.path}: ${status} ${body}`);
+    return status === 200 ? 'acknowledged' : `${status} ${body}`;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
-/** 'whole', 'absent', or undefined when it can't be said; anything else is a lie. */
-export async function read(file: AskedFile, door: string): Promise<'whole' | 'absent' | undefined> {
+/** 'whole', 'absent', or why that isn't known. */
+export async function read(file: AskedFile, door: string): Promise<string> {
   const expected = bytesOf(file);
   try {
     const { status, body } = await httpCall('GET', door + file.path);
     if (status === 404) return 'absent';
-    if (status >= 500) return undefined;
-    assert.equal(status, 200, `get ${file.path}: ${body.subarray(0, 300)}`);
+    if (status >= 500) return `${status} ${body}`;
+    assert.equal(status, 200, `get ${file.path}: ${status} ${body.subarray(0, 300)}`);
     assert.ok(body.equals(expected), `${file.path} has other bytes`);
     return 'whole';
   } catch (error) {
-    if (error instanceof assert.AssertionError) throw error;
     if (error instanceof BrokenAnswer && error.answer.status === 200) {
       const { body } = error.answer;
       const begins = body.equals(expected.subarray(0, body.length));
       assert.ok(begins, `${file.path} has other bytes before it breaks off`);
     }
-    return undefined;
+    return reasonOf(error);
   }
 }
 
-const broken = (error: unknown): undefined => {
+function reasonOf(error: unknown): string {
   if (error instanceof assert.AssertionError) throw error;
-};
+  return String(error);
+}
 
 export interface Traffic {
   readonly acknowledged: AskedFile[];
-  readonly unknown: AskedFile[];
-  /** Downloads that came whole, and those that broke off. */
+  readonly unknown: { readonly file: AskedFile; readonly why: string }[];
+  /** Downloads that came whole. */
   downloads: number;
-  brokenDownloads: number;
+  /** Why the others didn't. */
+  readonly broken: string[];
 }
 
 export interface BusyDoorOptions {
@@ -83,29 +89,33 @@ export interface BusyDoorOptions {
   /** Acknowledged ones, to read and to copy. */
   readonly known: readonly AskedFile[];
   readonly random: SeededRandom;
+  /** Aborted: each client ends what it is at, and begins nothing more. */
+  readonly end?: AbortSignal;
 }
 
-/** Resolves when every client has met a broken connection. */
+/** Resolves when every client has ended or met what it can't take for an answer. */
 export async function keepBusy(options: BusyDoorOptions): Promise<Traffic> {
-  const { door, folder, known, random } = options;
-  const traffic: Traffic = { acknowledged: [], unknown: [], downloads: 0, brokenDownloads: 0 };
+  const { door, folder, known, random, end } = options;
+  const traffic: Traffic = { acknowledged: [], unknown: [], downloads: 0, broken: [] };
   let names = 0;
   const write = async (make: (path: string) => AskedFile) => {
-    for (let isOpen = true; isOpen; ) {
+    for (let isOpen = true; isOpen && !end?.aborted; ) {
       const file = make(`${folder}/${names++}`);
-      isOpen = await isAcknowledged(file, door);
-      (isOpen ? traffic.acknowledged : traffic.unknown).push(file);
+      const why = await ask(file, door);
+      isOpen = why === 'acknowledged';
+      if (isOpen) traffic.acknowledged.push(file);
+      else traffic.unknown.push({ file, why });
     }
   };
   const download = async () => {
-    for (;;) {
+    for (let isOpen = true; isOpen && !end?.aborted; ) {
       const file = random.oneOf(known);
       const found = await read(file, door);
       assert.notEqual(found, 'absent', `${file.path} was acknowledged`);
-      if (found === undefined) break;
-      traffic.downloads += 1;
+      isOpen = found === 'whole';
+      if (isOpen) traffic.downloads += 1;
+      else traffic.broken.push(`${file.path}: ${found}`);
     }
-    traffic.brokenDownloads += 1;
   };
   await Promise.all([
     write((path) => upload(path, random.between(0, 100_000))),
