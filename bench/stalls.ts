@@ -13,7 +13,7 @@ import { type LocalCluster, startLocalCluster } from '../test/support/local-clus
 export interface Stall {
   readonly what: string;
   readonly requests: number;
-  /** Connections that broke while the process that served them died. */
+  /** Requests without an answer: the process that served them was the one. */
   readonly broken: number;
   /** Answers other than what was right. */
   readonly wrong: number;
@@ -106,7 +106,8 @@ async function load(url: string, client: number, began: number, seen: Seen[]): P
 }
 
 function summary(what: string, seen: readonly Seen[]): Stall {
-  const times = seen.map(({ ms }) => ms).sort((a, b) => a - b);
+  const answered = seen.filter(({ outcome }) => outcome !== 'broken');
+  const times = answered.map(({ ms }) => ms).sort((a, b) => a - b);
   const at = (share: number) => times[Math.floor((times.length - 1) * share)] ?? 0;
   const count = (outcome: Seen['outcome']) => seen.filter((s) => s.outcome === outcome).length;
   return {
