@@ -39,6 +39,9 @@ export interface Shape {
   readonly port: number | undefined;
 }
 
+/** Finds ports that are free and not `taken`. */
+export type PortFinder = (count: number, taken: readonly number[]) => Promise<number[]>;
+
 const defaults = { nodes: 6, etcd: 5, port: 8080 };
 const host = '127.0.0.1';
 /** May lie in a folder that is otherwise empty. */
@@ -75,7 +78,7 @@ export async function readManifest(data: string): Promise<Manifest | undefined> 
 export async function newManifest(
   data: string,
   shape: Shape,
-  freePorts: (count: number) => Promise<number[]>,
+  freePorts: PortFinder,
 ): Promise<Manifest> {
   const others = (await readdir(data)).filter((name) => name !== lockFile);
   if (others.length > 0) {
@@ -90,7 +93,7 @@ export async function newManifest(
     nodes: [],
   };
   const members = shape.etcd ?? defaults.etcd;
-  const ports = await freePorts(2 * members);
+  const ports = await freePorts(2 * members, portsOf(empty));
   const etcd = Array.from({ length: members }, (_, index) => ({
     name: `etcd-${index + 1}`,
     clientPort: ports[2 * index] as number,
@@ -103,11 +106,11 @@ export async function newManifest(
 export async function withNodes(
   manifest: Manifest,
   count: number,
-  freePorts: (count: number) => Promise<number[]>,
+  freePorts: PortFinder,
 ): Promise<Manifest> {
   const known = manifest.nodes.length;
   if (count <= known) return manifest;
-  const ports = await freePorts(2 * (count - known));
+  const ports = await freePorts(2 * (count - known), portsOf(manifest));
   const added = Array.from({ length: count - known }, (_, index) => ({
     name: `node-${known + index + 1}`,
     httpPort: ports[2 * index] as number,
@@ -115,6 +118,12 @@ export async function withNodes(
   }));
   return { ...manifest, nodes: [...manifest.nodes, ...added] };
 }
+
+const portsOf = ({ publicPort, etcd, nodes }: Manifest): number[] => [
+  publicPort,
+  ...etcd.flatMap(({ clientPort, peerPort }) => [clientPort, peerPort]),
+  ...nodes.flatMap(({ httpPort, rpcPort }) => [httpPort, rpcPort]),
+];
 
 /** The secret first: a manifest says that everything is there. */
 export async function writeManifest(data: string, manifest: Manifest): Promise<void> {

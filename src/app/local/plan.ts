@@ -5,6 +5,7 @@ import {
   type EtcdMember,
   type Manifest,
   newManifest,
+  type PortFinder,
   readManifest,
   type Shape,
   withNodes,
@@ -45,7 +46,7 @@ async function shapeOf(
   shape: Shape,
   untouched: boolean,
 ): Promise<Manifest> {
-  const free = (count: number) => freePorts(known?.host ?? '127.0.0.1', count);
+  const free: PortFinder = (count, taken) => freePorts(known?.host ?? '127.0.0.1', count, taken);
   if (known === undefined) return newManifest(data, shape, free);
   const { nodes = known.nodes.length, etcd = known.etcd.length, port = known.publicPort } = shape;
   if (etcd !== known.etcd.length) {

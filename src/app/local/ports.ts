@@ -38,11 +38,19 @@ export async function isSoonFree(host: string, port: number): Promise<boolean> {
   return true;
 }
 
-/** A run of free ports: a random place keeps clusters that start at the same time apart. */
-export async function freePorts(host: string, count: number): Promise<number[]> {
+/**
+ * A run of free ports: a random place keeps clusters that start at the same time apart. `taken`:
+ * those that nobody may be listening on yet, but somebody will.
+ */
+export async function freePorts(
+  host: string,
+  count: number,
+  taken: readonly number[] = [],
+): Promise<number[]> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const first = randomInt(lowest, highest - count);
     const ports = Array.from({ length: count }, (_, index) => first + index);
+    if (ports.some((port) => taken.includes(port))) continue;
     const free = await Promise.all(ports.map((port) => isFree(host, port)));
     if (free.every(Boolean)) return ports;
   }
