@@ -7,6 +7,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { withDataLock } from '#app/local/data-lock.ts';
 import {
   etcdUrl,
   logPath,
@@ -53,7 +54,8 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
     const { stdout } = await run(path.join(projectFolder, 'start.sh'), [...common, ...options]);
     return stdout.split('\n').filter(Boolean).map(Number);
   };
-  await start();
+  // Tests that run side by side would choose the same ports, before anyone listens on them.
+  await withDataLock(os.tmpdir(), { say: () => {} }, start);
   const manifest = await readManifest(data);
   if (manifest === undefined) throw new Error('the cluster has no manifest');
   const names = processNames(manifest);
