@@ -73,6 +73,12 @@ function assertOneLine(ended: Ended, message: RegExp): void {
 
 const pidOf = (data: string, name: string): number => findProcess(data, name)?.pid ?? 0;
 
+function signalTo(data: string, name: string, signal: NodeJS.Signals): void {
+  const pid = pidOf(data, name);
+  assert.notEqual(pid, 0, `${name} isn't running`);
+  process.kill(pid, signal);
+}
+
 /** One that is dead, but not yet taken note of by its parent, is gone too. */
 const statesOf = (pids: readonly number[]): Promise<string[]> =>
   Promise.all(
@@ -83,17 +89,17 @@ const statesOf = (pids: readonly number[]): Promise<string[]> =>
   );
 
 async function kill(data: string, ...names: string[]): Promise<void> {
-  for (const name of names) process.kill(pidOf(data, name), 'SIGKILL');
+  for (const name of names) signalTo(data, name, 'SIGKILL');
   await until('killed', () => names.every((name) => pidOf(data, name) === 0));
 }
 
 async function pause(data: string, ...names: string[]): Promise<void> {
-  for (const name of names) process.kill(pidOf(data, name), 'SIGSTOP');
+  for (const name of names) signalTo(data, name, 'SIGSTOP');
   await until('stopped', () => names.every((name) => findProcess(data, name)?.state === 'stopped'));
 }
 
 async function wake(data: string, ...names: string[]): Promise<void> {
-  for (const name of names) process.kill(pidOf(data, name), 'SIGCONT');
+  for (const name of names) signalTo(data, name, 'SIGCONT');
   await until('woken', () => names.every((name) => findProcess(data, name)?.state === 'running'));
 }
 

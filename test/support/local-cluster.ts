@@ -31,6 +31,7 @@ export interface LocalCluster {
   readonly etcdUrls: ReadonlyMap<string, string>;
   /** All processes' names: `etcd-1` …, `node-1` …. */
   readonly names: readonly string[];
+  /** Of the living; throws when there is no such process any more. */
   pid(name: string): number;
   signal(name: string, signal: NodeJS.Signals): void;
   /** Runs `start.sh` again; returns the PIDs it printed. */
@@ -59,13 +60,11 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
   const manifest = await readManifest(data);
   if (manifest === undefined) throw new Error('the cluster has no manifest');
   const names = processNames(manifest);
-  const pids = new Map<string, number>();
   const pid = (name: string): number => {
-    const found = findProcess(data, name)?.pid ?? pids.get(name);
-    if (found === undefined) throw new Error(`${name} was never seen running`);
-    return found;
+    const found = findProcess(data, name);
+    if (found === undefined) throw new Error(`${name} isn't running`);
+    return found.pid;
   };
-  for (const name of names) pids.set(name, pid(name));
   return {
     url: publicUrl(manifest),
     data,
