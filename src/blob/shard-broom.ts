@@ -47,7 +47,7 @@ export class ShardBroom {
       for (let done = 0; node && done < count; done += keysPerCall) {
         const keys = Array.from(
           { length: Math.min(keysPerCall, count - done) },
-          (_, index): ShardKey => ({ blob, stripe: first + done + index, slot }),
+          (_, index): ShardKey => ({ volume: volume.id, blob, stripe: first + done + index, slot }),
         );
         await this.#shards.delete(node, keys, { timeoutMs });
       }

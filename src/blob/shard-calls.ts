@@ -1,6 +1,12 @@
 /** The shard service of any node, this one included, as this room calls it. */
-import type { NodeId } from '#base/ids.ts';
-import type { ShardBytes, ShardCallOptions, ShardKey } from '#protocol/shards.ts';
+import type { NodeId, VolumeId } from '#base/ids.ts';
+import type {
+  BlobInVolume,
+  HeldShard,
+  ShardBytes,
+  ShardCallOptions,
+  ShardKey,
+} from '#protocol/shards.ts';
 import type { Body } from '#rpc/rpc.ts';
 
 export interface ShardCalls {
@@ -19,4 +25,18 @@ export interface ShardCalls {
     options: ShardCallOptions,
   ): Promise<ShardBytes>;
   delete(node: NodeId, keys: readonly ShardKey[], options: ShardCallOptions): Promise<void>;
+  /** True: there is more to delete, call again. */
+  deleteBlobs(
+    node: NodeId,
+    blobs: readonly BlobInVolume[],
+    options: ShardCallOptions,
+  ): Promise<boolean>;
+  /** What the node holds of a volume, from after a key on; fewer than `limit`: that was all. */
+  list(
+    node: NodeId,
+    volume: VolumeId,
+    after: ShardKey | undefined,
+    limit: number,
+    options: ShardCallOptions,
+  ): Promise<readonly HeldShard[]>;
 }

@@ -180,7 +180,8 @@ class Gather {
     if (known && covers(known.span, span)) {
       return known.body.then((body) => cut(body, span, known.span.start));
     }
-    const key = { blob: this.#blob, stripe: this.#range.stripe.number, slot };
+    const { number: stripe } = this.#range.stripe;
+    const key = { volume: this.#volume.id, blob: this.#blob, stripe, slot };
     const { start, end } = span;
     const node = this.#node(slot);
     const body = this.#deps.fetcher.fetch(node, key, start, end - start, this.#signal);

@@ -61,7 +61,7 @@ export class StripeSender {
     const shards = shardsOf(volume.code, content, parity);
     await Promise.all(
       volume.members.map((node, slot) =>
-        this.#sendShard(node, { blob, stripe, slot }, shards(slot), signal),
+        this.#sendShard(node, { volume: volume.id, blob, stripe, slot }, shards(slot), signal),
       ),
     );
     // Only now: a call that failed may still hold its bytes.

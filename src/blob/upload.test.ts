@@ -29,7 +29,9 @@ function assertWhole({ cluster }: Rig, blob: WrittenBlob): void {
     const volume = blob.volumes.find(({ record }) => record.id === id);
     for (let stripe = first; stripe < next; stripe++) {
       for (const [slot, node] of (volume?.record.members ?? []).entries()) {
-        assert.ok(cluster.node(node).shards.has(keyText({ blob: blob.blob, stripe, slot })));
+        assert.ok(
+          cluster.node(node).shards.has(keyText({ volume: id, blob: blob.blob, stripe, slot })),
+        );
       }
     }
   }

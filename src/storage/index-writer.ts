@@ -74,16 +74,18 @@ export class IndexWriter {
     return this.#ask((index) => index.get(key));
   }
 
-  list(after: string | undefined, limit: number): string[] {
-    const overlay: Changes = new Map([...(this.#committing ?? []), ...this.#changes]);
-    const keys = [...overlay.keys()]
-      .filter((key) => overlay.get(key) !== undefined && (after === undefined || key > after))
-      .sort();
-    const gone = overlay.size - keys.length;
-    const committed = this.#ask((index) => index.list(after, limit + gone));
-    const more = ({ key }: IndexEntry) => !overlay.has(key);
-    for (const entry of committed.filter(more)) keys.push(entry.key);
-    return keys.sort().slice(0, limit);
+  /** Up to `limit` entries with keys that are greater than `after` and begin so, in order. */
+  list(after: string | undefined, limit: number, prefix: string): IndexEntry[] {
+    const overlay: Changes = new Map();
+    for (const changes of [this.#committing ?? [], this.#changes]) {
+      for (const [key, place] of changes) {
+        if (key.startsWith(prefix) && (after === undefined || key > after)) overlay.set(key, place);
+      }
+    }
+    const committed = this.#ask((index) => index.list(after, limit + overlay.size, prefix));
+    const entries = committed.filter(({ key }) => !overlay.has(key));
+    for (const [key, place] of overlay) if (place !== undefined) entries.push({ key, place });
+    return entries.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit);
   }
 
   /** The record of this shard is at `place` now, and the segments are indexed up to `position`. */

@@ -28,7 +28,7 @@ import type {
 } from './shard-index.ts';
 import { shardKeyBytes } from './shard-key.ts';
 
-const formatVersion = 1;
+const formatVersion = 2;
 const pageBytes = 4096;
 const dataFile = 'data.mdb';
 const positionKey = Buffer.from([0]);
@@ -111,14 +111,16 @@ class LmdbIndex implements ShardIndex {
     return found === undefined ? undefined : decodePlace(bytes, found, this.#salt);
   }
 
-  list(after: string | undefined, limit: number): IndexEntry[] {
+  list(after: string | undefined, limit: number, prefix: string): IndexEntry[] {
     const entries: IndexEntry[] = [];
-    const range = after === undefined ? {} : { start: shardKey(after) };
+    const start = after === undefined || after < prefix ? prefix : after;
+    const range = start === '' ? {} : { start: shardKey(start) };
     for (const { key, value } of this.#database.getRange(range)) {
       if (entries.length === limit) break;
       if (key.length !== shardKeyBytes) continue;
       const text = key.toString('hex');
       if (text === after) continue;
+      if (!text.startsWith(prefix)) break;
       entries.push({ key: text, place: decodePlace(key, value, this.#salt) });
     }
     return entries;

@@ -137,7 +137,8 @@ test('list pages through the keys in order, committed or not', async () => {
   const found: ShardKey[] = [];
   for (let after: ShardKey | undefined; ; after = found.at(-1)) {
     const page = store.list(after, 7);
-    found.push(...page);
+    found.push(...page.map(({ key }) => key));
+    assert.ok(page.every(({ length }) => length === 10));
     if (page.length < 7) break;
   }
   const expected = numbers.slice(10).sort((a, b) => a - b);

@@ -1,6 +1,6 @@
 /** The shard store over its parts: who may write what, and in which order. */
 import { DftfsError, isCode } from '#base/errors.ts';
-import type { ShardBytes, ShardKey } from '#protocol/shards.ts';
+import type { HeldShard, ShardBytes, ShardKey } from '#protocol/shards.ts';
 import type { Body } from '#rpc/rpc.ts';
 import { bodyLength, emptyBody } from '#rpc/rpc.ts';
 import { bodyCrcs } from './block-crcs.ts';
@@ -13,7 +13,7 @@ import type { SegmentReader } from './segment-reader.ts';
 import type { ShardPlace } from './shard-index.ts';
 import { parseShardKey, shardKeyText, showShardKey } from './shard-key.ts';
 import { shardBytesMax } from './shard-record.ts';
-import type { ShardStore, ShardStoreStats } from './shard-store.ts';
+import type { ListWithin, ShardStore, ShardStoreStats } from './shard-store.ts';
 
 /** Changes that the index has not committed; more than this and it has stopped. */
 const indexBacklogMax = 65_536;
@@ -113,9 +113,12 @@ export class LocalShardStore implements ShardStore {
     return this.#deps.index.find(shardKeyText(key)) !== undefined;
   }
 
-  list(after: ShardKey | undefined, limit: number): ShardKey[] {
+  list(after: ShardKey | undefined, limit: number, within?: ListWithin): HeldShard[] {
     const from = after === undefined ? undefined : shardKeyText(after);
-    return this.#deps.index.list(from, limit).map(parseShardKey);
+    const prefix = within === undefined ? '' : within.volume + (within.blob ?? '');
+    return this.#deps.index
+      .list(from, limit, prefix)
+      .map(({ key, place }) => ({ key: parseShardKey(key), length: place.length }));
   }
 
   async stats(): Promise<ShardStoreStats> {

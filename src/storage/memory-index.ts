@@ -22,9 +22,9 @@ class MemoryIndex implements ShardIndex {
     return this.#places.get(key);
   }
 
-  list(after: string | undefined, limit: number): IndexEntry[] {
+  list(after: string | undefined, limit: number, prefix: string): IndexEntry[] {
     return [...this.#places]
-      .filter(([key]) => after === undefined || key > after)
+      .filter(([key]) => (after === undefined || key > after) && key.startsWith(prefix))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .slice(0, limit)
       .map(([key, place]) => ({ key, place }));

@@ -45,8 +45,8 @@ export interface ShardIndex {
   /** As of the last commit. */
   tallies(): Map<number, SegmentTally>;
   get(key: string): ShardPlace | undefined;
-  /** Up to `limit` entries with keys greater than `after`, in order. */
-  list(after: string | undefined, limit: number): IndexEntry[];
+  /** Up to `limit` entries with keys that are greater than `after` and begin so, in order. */
+  list(after: string | undefined, limit: number, prefix: string): IndexEntry[];
   /** All of it or nothing, durable when resolved. One at a time. */
   commit(batch: IndexBatch): Promise<void>;
   close(): Promise<void>;

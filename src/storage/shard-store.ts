@@ -5,7 +5,7 @@
  * Recovery truncates a torn tail and nothing else. A failed sync fences the store for good: what
  * the kernel dropped can't be known, so nothing more is acknowledged (`store_fenced`).
  */
-import type { ShardKey, ShardReader, ShardWriter } from '#protocol/shards.ts';
+import type { HeldShard, ShardKey, ShardReader, ShardWriter } from '#protocol/shards.ts';
 
 export interface ShardStoreStats {
   readonly shards: number;
@@ -22,6 +22,8 @@ export interface ShardStoreStats {
   readonly corrupt: number;
 }
 
+export type ListWithin = Pick<ShardKey, 'volume'> & Partial<Pick<ShardKey, 'blob'>>;
+
 export interface ShardStore extends ShardReader, ShardWriter {
   /**
    * Errors: shard_missing, shard_corrupt, invalid_argument (not within the shard), overloaded.
@@ -37,10 +39,10 @@ export interface ShardStore extends ShardReader, ShardWriter {
   delete(keys: readonly ShardKey[]): Promise<void>;
   has(key: ShardKey): boolean;
   /**
-   * Up to `limit` keys after `after` in the order (blob, stripe, slot): a page of what this node
-   * holds.
+   * Up to `limit` shards after `after` in the order of keys: a page of what this node holds, or of
+   * that within a volume, or within a blob in it.
    */
-  list(after: ShardKey | undefined, limit: number): ShardKey[];
+  list(after: ShardKey | undefined, limit: number, within?: ListWithin): HeldShard[];
   stats(): Promise<ShardStoreStats>;
   close(): Promise<void>;
 }

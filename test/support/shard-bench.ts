@@ -1,7 +1,7 @@
 /** What the tests of this room share: a store over a fake disk whose clock and timers they hold. */
 import { createCipheriv } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { BlobId } from '#base/ids.ts';
+import type { BlobId, VolumeId } from '#base/ids.ts';
 import type { Clock, Timers } from '#io/world.ts';
 import { silentLogger } from '#observe/log.ts';
 import type { ShardKey } from '#protocol/shards.ts';
@@ -23,7 +23,10 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
+export const benchVolume = '00000000000000aa' as VolumeId;
+
 export const shardKey = (number: number, slot = 0): ShardKey => ({
+  volume: benchVolume,
   blob: number.toString(16).padStart(32, '0') as BlobId,
   stripe: number % 7,
   slot,
