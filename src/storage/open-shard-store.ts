@@ -7,11 +7,13 @@ import path from 'node:path';
 import type { Disk } from '#io/disk.ts';
 import type { Clock, Random, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
+import { Compaction } from './compaction.ts';
 import { Fence } from './fence.ts';
 import { FreeSpace } from './free-space.ts';
 import { IndexWriter } from './index-writer.ts';
 import { LocalShardStore } from './local-shard-store.ts';
 import { openIndex } from './open-index.ts';
+import { Quarantine } from './quarantine.ts';
 import type { Recovered } from './recovery.ts';
 import { recover } from './recovery.ts';
 import { SegmentFiles } from './segment-files.ts';
@@ -43,6 +45,8 @@ export interface ShardStoreOptions {
   readonly mustExist?: boolean;
   /** Free space that writes leave alone. Default: 1 % of the disk, at least 64 MiB. */
   readonly reserveBytes?: number;
+  /** Segments together take no more than about this. Default: whatever the disk has. */
+  readonly capacityBytes?: number;
   /** A segment is full at about this size. At most 2 GiB. */
   readonly segmentBytesMax?: number;
   /** How long a change may wait for its index commit. */
@@ -72,7 +76,7 @@ async function openLocked(
   release: () => Promise<void>,
 ): Promise<ShardStore> {
   const { disk, clock, timers, log, indexFactory: factory } = deps;
-  const { folder, clusterId, nodeId, reserveBytes } = options;
+  const { folder, clusterId, nodeId, reserveBytes, capacityBytes } = options;
   const files = await SegmentFiles.find(disk, folder);
   const owner = { clusterId, nodeId };
   const expected = {
@@ -92,10 +96,14 @@ async function openLocked(
     { index: opened.index, timers, onFailure },
     { commitDelayMs: options.indexCommitDelayMs ?? 500, commitEntries: 4096 },
   );
-  const space = new FreeSpace({ disk, clock }, { folder, reserveBytes });
+  const quarantine = new Quarantine((key) => index.find(key));
   let recovered: Recovered;
+  const space = new FreeSpace(
+    { disk, clock, usedBytes: () => files.bytes },
+    { folder, reserveBytes, capacityBytes },
+  );
   try {
-    recovered = await recover({ files, index, log, salt });
+    recovered = await recover({ files, index, quarantine, log, salt });
     await space.ask();
   } catch (error) {
     await opened.close();
@@ -107,17 +115,21 @@ async function openLocked(
       space,
       fence,
       salt,
+      standsAt: (key, place) => index.isAt(key, place),
       appended({ kind, key, segment, offset, length }, end) {
         if (kind === 'tombstone') index.remove(key, end);
         else index.put(key, { segment, offset, length }, end);
+        quarantine.release(key);
       },
     },
     { segmentBytesMax: options.segmentBytesMax ?? 256 * MiB },
     recovered.tail,
   );
-  const reader = new SegmentReader({ files, clock, log, salt });
+  const reader = new SegmentReader({ files, clock, log, salt, quarantine });
+  const parts = { files, index, segments, reader, quarantine, fence, space };
+  const compaction = new Compaction({ ...parts, log, salt });
   return new LocalShardStore(
-    { files, index, segments, reader, fence, space, closeIndex: opened.close, release },
+    { ...parts, compaction, closeIndex: opened.close, release },
     { damaged: recovered.damaged },
   );
 }
