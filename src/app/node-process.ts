@@ -19,7 +19,6 @@ import type { Kv } from '#kv/kv.ts';
 import { Combiner } from '#namespace/batching/combiner.ts';
 import { CombiningCommitter, combiningDefaults } from '#namespace/batching/combining-committer.ts';
 import { namesHandlers } from '#namespace/batching/names-handlers.ts';
-import { OperationSweep } from '#namespace/batching/operation-sweep.ts';
 import { DirectCommitter } from '#namespace/direct-committer.ts';
 import { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
@@ -30,8 +29,8 @@ import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
 import { openShardStore } from '#storage/open-shard-store.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import { createDuties } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
-import { runSweep } from './run-sweep.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
 const tuning = {
@@ -93,8 +92,8 @@ export class NodeProcess {
     );
     void this.join(cluster, session, signal);
     await this.openDoors(gateway);
-    const sweep = new OperationSweep({ kv, clock: this.world.clock });
-    this.closing(runSweep(sweep, this.world.timers, this.log));
+    const { world, log } = this;
+    this.closing(createDuties({ world, log, kv, requests: () => gateway.requestsBegun })).start();
     this.log.info('node serves', { incarnation: this.incarnation });
   }
 

@@ -8,7 +8,7 @@ import type { BlobId, NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import { codingBlockBytes, decodeShard, shardBytes } from '#erasure/reed-solomon.ts';
 import type { World } from '#io/world.ts';
-import type { VolumeRecord } from '#protocol/volumes.ts';
+import { slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Body } from '#rpc/rpc.ts';
 import { shuffled } from './placement.ts';
 import { FetchError, type FetchFailure, type ShardFetcher } from './shard-fetcher.ts';
@@ -180,8 +180,9 @@ class Gather {
     if (known && covers(known.span, span)) {
       return known.body.then((body) => cut(body, span, known.span.start));
     }
+    const { id: volume, code } = this.#volume;
     const { number: stripe } = this.#range.stripe;
-    const key = { volume: this.#volume.id, blob: this.#blob, stripe, slot };
+    const key = { volume, blob: this.#blob, stripe, slot: slotInKeys(code, slot) };
     const { start, end } = span;
     const node = this.#node(slot);
     const body = this.#deps.fetcher.fetch(node, key, start, end - start, this.#signal);
