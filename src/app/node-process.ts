@@ -3,6 +3,7 @@ import path from 'node:path';
 import { asDftfsError } from '#base/errors.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
+import type { ShardCalls } from '#blob/shard-calls.ts';
 import { createVolumePicker } from '#blob/volume-picker.ts';
 import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
@@ -10,6 +11,7 @@ import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
+import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
 import type { World } from '#io/world.ts';
@@ -19,7 +21,6 @@ import type { Kv } from '#kv/kv.ts';
 import { Combiner } from '#namespace/batching/combiner.ts';
 import { CombiningCommitter, combiningDefaults } from '#namespace/batching/combining-committer.ts';
 import { namesHandlers } from '#namespace/batching/names-handlers.ts';
-import { OperationSweep } from '#namespace/batching/operation-sweep.ts';
 import { DirectCommitter } from '#namespace/direct-committer.ts';
 import { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
@@ -30,8 +31,8 @@ import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
 import { openShardStore } from '#storage/open-shard-store.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import { createDuties, createSlotFiller } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
-import { runSweep } from './run-sweep.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
 const tuning = {
@@ -71,15 +72,27 @@ export class NodeProcess {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.connectKv());
     const combiner = new Combiner({ kv, clock: this.world.clock });
-    const handlers = { ...shardHandlers(store), ...namesHandlers(combiner) };
-    this.closing(await this.serveNodes(handlers));
     let cluster: Cluster;
-    const rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
+    let rpc: NodeRpcClient;
+    const shards = createRpcShardCalls({ call: (...call) => rpc.call(...call) });
+    const filler = createSlotFiller({
+      ...this.parts(),
+      store,
+      shards,
+      map: { isLive: (id) => cluster.isLive(id), suspect: (id, why) => cluster.suspect(id, why) },
+    });
+    const handlers = {
+      ...shardHandlers(store),
+      ...namesHandlers(combiner),
+      ...upkeepHandlers({ kv, filler }),
+    };
+    this.closing(await this.serveNodes(handlers));
+    rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
     cluster = this.closing(this.watchCluster(kv, rpc));
     const session = this.closing(this.createSession(kv));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
-    const files = this.createFiles(kv, rpc, cluster, session, namespace);
+    const files = this.createFiles(kv, shards, cluster, session, namespace);
     const status = new NodeStatus({
       cluster,
       session,
@@ -93,8 +106,17 @@ export class NodeProcess {
     );
     void this.join(cluster, session, signal);
     await this.openDoors(gateway);
-    const sweep = new OperationSweep({ kv, clock: this.world.clock });
-    this.closing(runSweep(sweep, this.world.timers, this.log));
+    this.closing(
+      createDuties({
+        ...this.parts(),
+        config: this.config,
+        kv,
+        map: cluster,
+        shards,
+        filler,
+        requests: () => gateway.requestsBegun,
+      }),
+    ).start();
     this.log.info('node serves', { incarnation: this.incarnation });
   }
 
@@ -122,6 +144,11 @@ export class NodeProcess {
 
   private etcdMaintenance(): EtcdMaintenance {
     return new EtcdMaintenance(this.world, { endpoints: this.config.cluster.etcdEndpoints });
+  }
+
+  private parts() {
+    const { world, log } = this;
+    return { world, log, self: this.config.node.id };
   }
 
   private identity() {
@@ -207,13 +234,12 @@ export class NodeProcess {
 
   private createFiles(
     kv: Kv,
-    rpc: NodeRpcClient,
+    shards: ShardCalls,
     map: Cluster,
     session: NodeSession,
     namespace: Namespace,
   ) {
     const { world, log } = this;
-    const shards = createRpcShardCalls(rpc);
     const picker = createVolumePicker({ kv, map, world, log });
     const sealer = new VolumeSealer({ kv, map, log });
     const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });

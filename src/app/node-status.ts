@@ -7,6 +7,7 @@ import type { Cluster } from '#cluster/cluster.ts';
 import type { Session } from '#cluster/cluster-map.ts';
 import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Kv, KvMember } from '#kv/kv.ts';
+import { marginOf } from '#protocol/volumes.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 
 const statusTimeoutMs = 500;
@@ -79,10 +80,7 @@ export class NodeStatus {
     const { cluster } = this.deps;
     const counts: Record<string, number> = {};
     for (const { record } of cluster.volumes()) {
-      const good = record.members.filter(
-        (member, slot) => cluster.isLive(member) && !record.rebuilding.includes(slot),
-      );
-      const margin = good.length - record.code.k;
+      const margin = marginOf(record, (member) => cluster.isLive(member));
       counts[margin] = (counts[margin] ?? 0) + 1;
     }
     return counts;
