@@ -163,21 +163,6 @@ test('segments roll, and all of them are read', async () => {
   await store.close();
 });
 
-test('a store of another cluster or node is refused', async () => {
-  const bench = new Bench();
-  await assert.rejects(bench.open({ mustExist: true }), /is empty/);
-  await (await bench.open()).close();
-  await (await bench.open({ mustExist: true })).close();
-  await assert.rejects(bench.open({ clusterId: 'cluster-b' }), /belongs to cluster cluster-a/);
-  await assert.rejects(bench.open({ nodeId: 'n2' }), /belongs to node n1/);
-  const store = await bench.open();
-  await put(store, 1, 10);
-  await assert.rejects(bench.open(), { code: 'ELOCKED' });
-  await store.close();
-  await bench.disk.remove(`${folder}/store.json`);
-  await assert.rejects(bench.open(), /holds segments but no store.json/);
-});
-
 test('a flipped bit is found on reading; the other blocks still serve', async () => {
   const bench = new Bench();
   const store = await bench.open();

@@ -17,6 +17,7 @@ import type { ShardPlace } from './shard-index.ts';
 import { parseShardKey, shardKeyText, showShardKey } from './shard-key.ts';
 import { shardBytesMax } from './shard-record.ts';
 import type { ListWithin, ShardState, ShardStore, ShardStoreStats } from './shard-store.ts';
+import type { DiskIdentity } from './superblock.ts';
 
 /** Changes that the index has not committed; more than this and it has stopped. */
 const indexBacklogMax = 65_536;
@@ -59,14 +60,23 @@ const tombstone = (key: string): NewRecord => ({
 const missing = (key: string) =>
   new DftfsError('shard_missing', `This node has no shard ${showShardKey(parseShardKey(key))}.`);
 
+interface Found extends DiskIdentity {
+  /** Damaged records met by the recovery. */
+  readonly damaged: number;
+}
+
 export class LocalShardStore implements ShardStore {
+  readonly diskId: string;
+  readonly isNew: boolean;
   readonly #deps: LocalShardStoreDeps;
   readonly #damaged: number;
   readonly #writing = new Map<string, Writing>();
   #closing: Promise<void> | undefined;
 
-  constructor(deps: LocalShardStoreDeps, found: { readonly damaged: number }) {
+  constructor(deps: LocalShardStoreDeps, found: Found) {
     this.#deps = deps;
+    this.diskId = found.diskId;
+    this.isNew = found.isNew;
     this.#damaged = found.damaged;
   }
 
@@ -163,6 +173,7 @@ export class LocalShardStore implements ShardStore {
       liveRecordBytes += tally.liveRecordBytes;
     }
     return {
+      diskId: this.diskId,
       shards,
       liveBytes,
       segmentBytes: files.bytes,

@@ -83,7 +83,8 @@ async function openLocked(
     hasSegments: files.numbers.length > 0,
     mustExist: options.mustExist ?? false,
   };
-  const salt = saltOf(await openSuperblock(deps, folder, owner, expected));
+  const identity = await openSuperblock(deps, folder, owner, expected);
+  const salt = saltOf(identity);
   const indexFolder = path.join(folder, 'index');
   const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
   const opened = await openIndex({ disk, log, factory }, { folder: indexFolder, salt, covers });
@@ -130,6 +131,6 @@ async function openLocked(
   const compaction = new Compaction({ ...parts, log, salt });
   return new LocalShardStore(
     { ...parts, compaction, closeIndex: opened.close, release },
-    { damaged: recovered.damaged },
+    { ...identity, damaged: recovered.damaged },
   );
 }

@@ -8,8 +8,10 @@
  */
 import type { HeldShard, ShardKey, ShardReader, ShardWriter } from '#protocol/shards.ts';
 import type { CompactionStats, CompactionStep } from './compaction.ts';
+import type { DiskIdentity } from './superblock.ts';
 
 export interface ShardStoreStats {
+  readonly diskId: string;
   readonly shards: number;
   /** Bytes of live shards. */
   readonly liveBytes: number;
@@ -35,7 +37,7 @@ export type ShardState = 'sound' | 'damaged' | 'missing';
 
 export type ListWithin = Pick<ShardKey, 'volume'> & Partial<Pick<ShardKey, 'blob'>>;
 
-export interface ShardStore extends ShardReader, ShardWriter {
+export interface ShardStore extends ShardReader, ShardWriter, DiskIdentity {
   /**
    * Errors: shard_missing, shard_corrupt, invalid_argument (not within the shard), overloaded.
    * Every byte returned was checked against its CRC.
