@@ -5,6 +5,7 @@
  */
 import { DftfsError } from '#base/errors.ts';
 import type { Timer, Timers } from '#io/world.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import type {
   IndexEntry,
   LogPosition,
@@ -20,6 +21,7 @@ type Changes = Map<string, ShardPlace | undefined>;
 export interface IndexWriterDeps {
   readonly index: ShardIndex;
   readonly timers: Timers;
+  readonly watch: DiskWatch;
   /** The index failed or is damaged: what it holds isn't known any more. Called once. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -35,6 +37,7 @@ const emptyTally: SegmentTally = { liveShards: 0, liveBytes: 0, liveRecordBytes:
 export class IndexWriter {
   readonly #index: ShardIndex;
   readonly #timers: Timers;
+  readonly #watch: DiskWatch;
   readonly #onFailure: (error: unknown) => void;
   readonly #options: IndexWriterOptions;
   readonly #tallies: Map<number, SegmentTally>;
@@ -47,9 +50,10 @@ export class IndexWriter {
   #dirty = false;
   #failed = false;
 
-  constructor({ index, timers, onFailure }: IndexWriterDeps, options: IndexWriterOptions) {
+  constructor({ index, timers, watch, onFailure }: IndexWriterDeps, options: IndexWriterOptions) {
     this.#index = index;
     this.#timers = timers;
+    this.#watch = watch;
     this.#onFailure = onFailure;
     this.#options = options;
     this.#tallies = index.tallies();
@@ -167,17 +171,20 @@ export class IndexWriter {
     this.#changes = new Map();
     this.#changedTallies = new Set();
     this.#dirty = false;
-    this.#commit = this.#index.commit({ changes, tallies, position: this.#position }).then(
-      () => {
-        this.#committing = undefined;
-        this.#commit = undefined;
-        this.#schedule();
-      },
-      (error) => {
-        this.#commit = undefined;
-        this.#fail(error);
-      },
-    );
+    const batch = { changes, tallies, position: this.#position };
+    this.#commit = this.#watch
+      .during('commit', () => this.#index.commit(batch))
+      .then(
+        () => {
+          this.#committing = undefined;
+          this.#commit = undefined;
+          this.#schedule();
+        },
+        (error) => {
+          this.#commit = undefined;
+          this.#fail(error);
+        },
+      );
   }
 
   #ask<T>(question: (index: ShardIndex) => T): T {

@@ -5,6 +5,7 @@ import type { Body } from '#rpc/rpc.ts';
 import { bodyLength, emptyBody } from '#rpc/rpc.ts';
 import { bodyCrcs } from './block-crcs.ts';
 import type { Compaction, CompactionStep } from './compaction.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import type { Fence } from './fence.ts';
 import type { FreeSpace } from './free-space.ts';
 import type { IndexWriter } from './index-writer.ts';
@@ -22,6 +23,8 @@ import type { DiskIdentity } from './superblock.ts';
 /** Changes that the index has not committed; more than this and it has stopped. */
 const indexBacklogMax = 65_536;
 const deletesAtOnce = 1024;
+/** A disk that hangs doesn't say how full it is either. */
+const askSpaceMs = 1000;
 /** A shard that moves between look-up and read is looked up again; it can't go on for long. */
 const lookUpsMax = 8;
 
@@ -34,6 +37,7 @@ export interface LocalShardStoreDeps {
   readonly compaction: Compaction;
   readonly fence: Fence;
   readonly space: FreeSpace;
+  readonly watch: DiskWatch;
   readonly closeIndex: () => Promise<void>;
   readonly release: () => Promise<void>;
 }
@@ -161,8 +165,8 @@ export class LocalShardStore implements ShardStore {
   }
 
   async stats(): Promise<ShardStoreStats> {
-    const { index, files, fence, space, reader, quarantine, compaction } = this.#deps;
-    await space.ask();
+    const { index, files, fence, space, watch, reader, quarantine, compaction } = this.#deps;
+    await watch.atMost(askSpaceMs, space.ask());
     const { freeBytes, totalBytes } = space;
     let shards = 0;
     let liveBytes = 0;
@@ -181,6 +185,7 @@ export class LocalShardStore implements ShardStore {
       totalBytes,
       fenced: fence.reason,
       full: space.isFull(),
+      slowestMs: watch.slowestMs,
       corrupt: this.#damaged + reader.corruptReads,
       failedReads: reader.failedReads,
       damaged: quarantine.size,

@@ -8,6 +8,7 @@ import type { Disk } from '#io/disk.ts';
 import type { Clock, Random, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
 import { Compaction } from './compaction.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { Fence } from './fence.ts';
 import { FreeSpace } from './free-space.ts';
 import { IndexWriter } from './index-writer.ts';
@@ -24,6 +25,8 @@ import type { ShardStore } from './shard-store.ts';
 import { openSuperblock, saltOf } from './superblock.ts';
 
 const MiB = 1024 * 1024;
+/** An operation that takes this long never ends well: others should stop waiting for this disk. */
+const hungMs = 30_000;
 
 export interface ShardStoreDeps {
   readonly disk: Disk;
@@ -75,8 +78,13 @@ async function openLocked(
   options: ShardStoreOptions,
   release: () => Promise<void>,
 ): Promise<ShardStore> {
-  const { disk, clock, timers, log, indexFactory: factory } = deps;
+  const { clock, timers, log, indexFactory: factory } = deps;
   const { folder, clusterId, nodeId, reserveBytes, capacityBytes } = options;
+  const fence = new Fence(log);
+  const onHang = (what: string) =>
+    fence.trip('the disk hangs', new Error(`${what} has not ended in ${hungMs} ms`));
+  const watch = new DiskWatch({ clock, timers, onHang }, { hungMs });
+  const disk = watch.watched(deps.disk);
   const files = await SegmentFiles.find(disk, folder);
   const owner = { clusterId, nodeId };
   const expected = {
@@ -88,13 +96,12 @@ async function openLocked(
   const indexFolder = path.join(folder, 'index');
   const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
   const opened = await openIndex({ disk, log, factory }, { folder: indexFolder, salt, covers });
-  const fence = new Fence(log);
   const onFailure = (error: unknown) => {
     fence.trip('the index failed', error);
     factory.discard(indexFolder).catch((cause) => log.warn('index stays', { error: cause }));
   };
   const index = new IndexWriter(
-    { index: opened.index, timers, onFailure },
+    { index: opened.index, timers, watch, onFailure },
     { commitDelayMs: options.indexCommitDelayMs ?? 500, commitEntries: 4096 },
   );
   const quarantine = new Quarantine((key) => index.find(key));
@@ -127,7 +134,7 @@ async function openLocked(
     recovered.tail,
   );
   const reader = new SegmentReader({ files, clock, log, salt, quarantine });
-  const parts = { files, index, segments, reader, quarantine, fence, space };
+  const parts = { files, index, segments, reader, quarantine, fence, space, watch };
   const compaction = new Compaction({ ...parts, log, salt });
   return new LocalShardStore(
     { ...parts, compaction, closeIndex: opened.close, release },

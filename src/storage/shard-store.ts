@@ -22,6 +22,8 @@ export interface ShardStoreStats {
   /** Why nothing more is written, if so. */
   readonly fenced: string | undefined;
   readonly full: boolean;
+  /** The longest operation of the disk: under way, or ended in the last 10 s. */
+  readonly slowestMs: number;
   /** Damaged records found since the store was opened, by recovery and by reads. */
   readonly corrupt: number;
   /** Reads since then that the disk answered with an error. */

@@ -52,6 +52,8 @@ export class FakeDisk implements Disk {
   readonly syncFailures: string[] = [];
   /** After this many more operations the disk answers no more, until the crash that is due. */
   operationsLeft = Number.POSITIVE_INFINITY;
+  /** While it is pending, no operation gets on. */
+  stall: Promise<void> | undefined;
   /** Called before each read of a file, to fail it. */
   onRead = (_name: string) => {};
   /** Called on each read that holds up the caller. */
@@ -112,6 +114,7 @@ export class FakeDisk implements Disk {
   /** Lets others run; never returns to a process that crashed meanwhile. */
   async turn(life = this.#life): Promise<void> {
     if (this.operationsLeft-- <= 0) await never();
+    await this.stall;
     for (let turns = Math.floor(this.#random() * 3); turns >= 0; turns--) await nextTurn();
     if (life !== this.#life) await never();
   }

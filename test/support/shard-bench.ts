@@ -88,11 +88,16 @@ export class Bench {
     this.disk = new FakeDisk(random);
   }
 
-  open(options: Partial<ShardStoreOptions> = {}): Promise<ShardStore> {
+  /** With a clock and timers of its own unless some are given. */
+  open(
+    options: Partial<ShardStoreOptions> = {},
+    time?: Pick<ShardStoreDeps, 'clock' | 'timers'>,
+  ): Promise<ShardStore> {
     this.timers = new ManualTimers();
     const bytes = (count: number) =>
       Buffer.from(Array.from({ length: count }, () => Math.floor(this.#random() * 256)));
-    const { disk, clock, timers, indexFactory } = this;
+    const { disk, indexFactory } = this;
+    const { clock, timers } = time ?? this;
     const random = { bytes, float: this.#random };
     const deps: ShardStoreDeps = { disk, clock, timers, random, log: silentLogger, indexFactory };
     const owner = { folder, clusterId: 'cluster-a', nodeId: 'n1' };
