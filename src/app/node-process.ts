@@ -10,6 +10,7 @@ import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
+import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
 import { createFiles } from '#files/create-files.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
 import type { World } from '#io/world.ts';
@@ -29,7 +30,7 @@ import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
 import { openShardStore } from '#storage/open-shard-store.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
-import { createDuties } from './node-duties.ts';
+import { createDuties, createNamesUpkeep } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
@@ -78,13 +79,18 @@ export class NodeProcess {
     const session = this.closing(this.createSession(kv));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
-    const files = this.createFiles(kv, rpc, cluster, session, namespace);
+    const maintenance = this.closing(this.etcdMaintenance());
+    const namesUpkeep = this.createNamesUpkeep(kv, maintenance, cluster);
+    const areNamesFull = () => namesUpkeep.isFull;
+    const bytes = this.createBlobs(kv, rpc, cluster, session);
+    const files = createFiles({ namespace, ...bytes, map: cluster, areNamesFull });
     const status = new NodeStatus({
       cluster,
       session,
       kv,
       store,
-      maintenance: this.closing(this.etcdMaintenance()),
+      maintenance,
+      namesUpkeep,
       combiner: () => committer.combinerNode,
     });
     const gateway = this.closing(
@@ -93,7 +99,8 @@ export class NodeProcess {
     void this.join(cluster, session, signal);
     await this.openDoors(gateway);
     const { world, log } = this;
-    this.closing(createDuties({ world, log, kv, requests: () => gateway.requestsBegun })).start();
+    const requests = () => gateway.requestsBegun;
+    this.closing(createDuties({ world, log, kv, requests, namesUpkeep })).start();
     this.log.info('node serves', { incarnation: this.incarnation });
   }
 
@@ -204,13 +211,23 @@ export class NodeProcess {
     );
   }
 
-  private createFiles(
-    kv: Kv,
-    rpc: NodeRpcClient,
-    map: Cluster,
-    session: NodeSession,
-    namespace: Namespace,
-  ) {
+  private createNamesUpkeep(kv: Kv, maintenance: EtcdMaintenance, map: Cluster): NamesUpkeep {
+    const { world, log, incarnation } = this;
+    const self = this.config.node.id;
+    const quotaBytes = this.config.cluster.etcdQuotaBytes;
+    return createNamesUpkeep({
+      world,
+      log,
+      kv,
+      maintenance,
+      map,
+      self,
+      incarnation,
+      quotaBytes,
+    });
+  }
+
+  private createBlobs(kv: Kv, rpc: NodeRpcClient, map: Cluster, session: NodeSession) {
     const { world, log } = this;
     const shards = createRpcShardCalls(rpc);
     const picker = createVolumePicker({ kv, map, world, log });
@@ -218,7 +235,7 @@ export class NodeProcess {
     const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
     const self = this.config.node.id;
     const reader = createBlobReader({ shards, map, kv, self, world, log });
-    return createFiles({ namespace, writer, reader, map });
+    return { writer, reader };
   }
 
   private async openDoors(gateway: RestGateway): Promise<void> {

@@ -111,7 +111,7 @@ export interface CallOptions {
 }
 
 export interface TxnOptions extends CallOptions {
-  /** It takes away more than it puts, or serves to do so: it goes on when there is no space left. */
+  /** It takes away more than it puts, or serves to: it goes on when there is no space left. */
   readonly frees?: boolean;
 }
 

@@ -48,8 +48,8 @@ export type Fault =
   | { readonly kind: 'apply-and-fail'; readonly error: DftfsError };
 
 /**
- * What befalls the calls of an engine without space, to be returned by `intercept`. 'apply-and-fail'
- * is what etcd may do just before its alarm.
+ * What befalls the calls of an engine without space, to be returned by `intercept`.
+ * 'apply-and-fail' is what etcd may do just before its alarm.
  */
 export function noSpaceLeft(
   call: KvCall,
