@@ -28,5 +28,6 @@ const wrapped = (txn: Txn): Txn => ({ compare: [], then: [{ kind: 'txn', ...txn 
 function firstResult(result: TxnResult): TxnResult {
   const [inner] = result.results;
   if (inner?.kind !== 'txn') throw new RangeError('etcd left out the result of a transaction');
-  return inner;
+  const { succeeded, results, revision } = inner;
+  return { succeeded, results, revision };
 }
