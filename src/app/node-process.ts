@@ -3,6 +3,7 @@ import path from 'node:path';
 import { asDftfsError } from '#base/errors.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
+import type { ShardCalls } from '#blob/shard-calls.ts';
 import { createVolumePicker } from '#blob/volume-picker.ts';
 import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
@@ -10,7 +11,7 @@ import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
-import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
+import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
 import type { World } from '#io/world.ts';
@@ -30,7 +31,8 @@ import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
 import { openShardStore } from '#storage/open-shard-store.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
-import { createDuties, createNamesUpkeep } from './node-duties.ts';
+import { createNamesUpkeep } from './names-upkeep.ts';
+import { createDuties, createSlotFiller } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
@@ -71,19 +73,34 @@ export class NodeProcess {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.connectKv());
     const combiner = new Combiner({ kv, clock: this.world.clock });
-    const handlers = { ...shardHandlers(store), ...namesHandlers(combiner) };
-    this.closing(await this.serveNodes(handlers));
     let cluster: Cluster;
-    const rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
+    let rpc: NodeRpcClient;
+    const shards = createRpcShardCalls({ call: (...call) => rpc.call(...call) });
+    const filler = createSlotFiller({
+      ...this.parts(),
+      store,
+      shards,
+      map: { isLive: (id) => cluster.isLive(id), suspect: (id, why) => cluster.suspect(id, why) },
+    });
+    const handlers = {
+      ...shardHandlers(store),
+      ...namesHandlers(combiner),
+      ...upkeepHandlers({ kv, filler }),
+    };
+    this.closing(await this.serveNodes(handlers));
+    rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
     cluster = this.closing(this.watchCluster(kv, rpc));
     const session = this.closing(this.createSession(kv));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const maintenance = this.closing(this.etcdMaintenance());
-    const namesUpkeep = this.createNamesUpkeep(kv, maintenance, cluster);
-    const areNamesFull = () => namesUpkeep.isFull;
-    const bytes = this.createBlobs(kv, rpc, cluster, session);
-    const files = createFiles({ namespace, ...bytes, map: cluster, areNamesFull });
+    const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
+    const files = createFiles({
+      ...this.createBlobs(kv, shards, cluster, session),
+      namespace,
+      map: cluster,
+      areNamesFull: () => namesUpkeep.isFull,
+    });
     const status = new NodeStatus({
       cluster,
       session,
@@ -98,9 +115,17 @@ export class NodeProcess {
     );
     void this.join(cluster, session, signal);
     await this.openDoors(gateway);
-    const { world, log } = this;
-    const requests = () => gateway.requestsBegun;
-    this.closing(createDuties({ world, log, kv, requests, namesUpkeep })).start();
+    this.closing(
+      createDuties({
+        ...this.parts(),
+        kv,
+        map: cluster,
+        shards,
+        filler,
+        namesUpkeep,
+        requests: () => gateway.requestsBegun,
+      }),
+    ).start();
     this.log.info('node serves', { incarnation: this.incarnation });
   }
 
@@ -128,6 +153,11 @@ export class NodeProcess {
 
   private etcdMaintenance(): EtcdMaintenance {
     return new EtcdMaintenance(this.world, { endpoints: this.config.cluster.etcdEndpoints });
+  }
+
+  private parts() {
+    const { world, log, config, incarnation } = this;
+    return { world, log, config, incarnation, self: config.node.id };
   }
 
   private identity() {
@@ -211,25 +241,8 @@ export class NodeProcess {
     );
   }
 
-  private createNamesUpkeep(kv: Kv, maintenance: EtcdMaintenance, map: Cluster): NamesUpkeep {
-    const { world, log, incarnation } = this;
-    const self = this.config.node.id;
-    const quotaBytes = this.config.cluster.etcdQuotaBytes;
-    return createNamesUpkeep({
-      world,
-      log,
-      kv,
-      maintenance,
-      map,
-      self,
-      incarnation,
-      quotaBytes,
-    });
-  }
-
-  private createBlobs(kv: Kv, rpc: NodeRpcClient, map: Cluster, session: NodeSession) {
+  private createBlobs(kv: Kv, shards: ShardCalls, map: Cluster, session: NodeSession) {
     const { world, log } = this;
-    const shards = createRpcShardCalls(rpc);
     const picker = createVolumePicker({ kv, map, world, log });
     const sealer = new VolumeSealer({ kv, map, log });
     const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
