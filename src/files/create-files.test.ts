@@ -45,6 +45,7 @@ let lost: boolean;
 /** Runs when the bytes are written and before they get a name. */
 let meanwhile: () => Promise<unknown>;
 
+let areNamesFull = false;
 beforeEach(async () => {
   lost = false;
   const fate = () => (lost ? 'lose' : 'pass');
@@ -55,6 +56,7 @@ beforeEach(async () => {
   refilled = [];
   live = ['n1', 'n2', 'n3'].map(nodeId);
   meanwhile = async () => {};
+  areNamesFull = false;
   const contents = new Map<string, string>();
   const writer: BlobWriter = {
     async write(content) {
@@ -80,7 +82,8 @@ beforeEach(async () => {
     read: ({ blob }, start, end) => chunks(contents.get(blob)?.slice(start, end) ?? 'missing'),
   };
   const map = { live: () => live, isLive: (id: NodeId) => live.includes(id) };
-  files = createFiles({ namespace: fixture.namespace, writer, reader, map });
+  const { namespace } = fixture;
+  files = createFiles({ namespace, writer, reader, map, areNamesFull: () => areNamesFull });
 });
 
 const blobs = () => written.map(({ blob }) => blob);
@@ -117,6 +120,16 @@ test('a put that loses the race says so, and its blob is discarded', async () =>
   meanwhile = () => fixture.namespace.create('/a', fixture.newFile());
   await fails(files.put('/a', chunks('x'), text, context), 'path_exists');
   assert.deepEqual(discarded, written);
+});
+
+test('while there is no space for names a put is refused before its bytes are kept', async () => {
+  await files.put('/a', chunks('x'), text, context);
+  areNamesFull = true;
+  await fails(files.checkAbsent('/b', undefined, context), 'names_full');
+  await fails(files.put('/b', chunks('x'), text, context), 'names_full');
+  await fails(files.checkAbsent('/a', undefined, context), 'path_exists');
+  await fails(files.put('/a', chunks('x'), text, context), 'path_exists');
+  assert.equal(written.length, 1);
 });
 
 test('a put refused by its last check leaves nothing', async () => {

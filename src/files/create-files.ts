@@ -18,16 +18,22 @@ export interface FilesDeps {
   readonly writer: BlobWriter;
   readonly reader: BlobReader;
   readonly map: Pick<ClusterMap, 'live' | 'isLive'>;
+  /** A hint: no new name can be had now. */
+  readonly areNamesFull: () => boolean;
 }
 
 export function createFiles(deps: FilesDeps): Files {
-  const { namespace, reader, map } = deps;
+  const { namespace, reader, map, areNamesFull } = deps;
   const withKey = (context: CallContext, idempotencyKey: string | undefined) => ({
     signal: context.signal,
     idempotencyKey,
   });
   return {
-    checkAbsent: (path, key, context) => checkAbsent(namespace, path, key, context),
+    async checkAbsent(path, key, context) {
+      const entry = await checkAbsent(namespace, path, key, context);
+      if (entry === undefined && areNamesFull()) throw namesFull(path);
+      return entry;
+    },
     put: (path, content, options, context) => put(deps, path, content, options, context),
     lookup: (path, context) => namespace.lookup(path, context),
     read: (entry, range, context) => read(reader, entry, range, context),
@@ -58,14 +64,24 @@ async function checkAbsent(
   throw pathTaken(entry, request);
 }
 
+const namesFull = (path: string): DftfsError => {
+  const detail = 'There is no space left for names; delete files, or raise the quota of etcd.';
+  return new DftfsError('names_full', detail, { path });
+};
+
 async function put(
-  { namespace, writer }: FilesDeps,
+  { namespace, writer, areNamesFull }: FilesDeps,
   path: string,
   content: AsyncIterable<Buffer>,
   options: PutOptions,
   context: CallContext,
 ): Promise<PutResult> {
   const { contentType, metadata, idempotencyKey } = options;
+  if (areNamesFull()) {
+    // Else its bytes would lie about without a name.
+    await checkAbsent(namespace, path, idempotencyKey, context);
+    throw namesFull(path);
+  }
   let written = await writer.write(content, context);
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   try {

@@ -33,3 +33,5 @@ export const livenessKey = (id: NodeId): string => prefixes.liveness + id;
 export const garbageKey = (blob: BlobId): string => prefixes.garbage + blob;
 export const operationKey = (id: OperationId): string => prefixes.operation + id;
 export const clusterIdKey = `${prefixes.cluster}id`;
+/** → who is busy with the upkeep of the names engine. */
+export const upkeepKey = `${prefixes.cluster}upkeep`;

@@ -112,7 +112,8 @@ async function removeFiles(
     blobs.map(([blob], index) => [blob, (results[index]?.entries ?? []).map(({ key }) => key)]),
   );
   const txn = { ...planRemoval(files, seen), else: [] };
-  const write = { operation: names.newOperation(), txn, marker: 'always' } as const;
+  const operation = names.newOperation();
+  const write = { operation, txn, marker: 'always', frees: true } as const;
   const result = await names.committer.write(write, time.options());
   return result.earlier || result.succeeded;
 }

@@ -42,6 +42,7 @@ export async function remove(names: Names, path: string, options: RemoveOptions)
       operation: names.newOperation(),
       txn: removalTxn(file, seen, receipt, [...reads, readReferences(file, 2)]),
       marker: 'always',
+      frees: true,
     } as const;
     const result = await names.committer.write(write, time.options());
     if (result.earlier || result.succeeded) return;
