@@ -1,5 +1,5 @@
 /** What stands under `f/` and `g/`. */
-import type { BlobId } from '#base/ids.ts';
+import type { BlobId, NodeId } from '#base/ids.ts';
 import type { Extent } from '#protocol/volumes.ts';
 
 export interface FileRecord {
@@ -30,6 +30,12 @@ export interface FileEntry {
 }
 
 export interface GarbageRecord {
+  /** Bytes; 0 when nobody knows any more. */
   readonly size: number;
   readonly extents: readonly Extent[];
+  /**
+   * Who has not confirmed yet that its shards are deleted. Undefined: nobody was asked yet. None:
+   * all have, and the key stays a while longer.
+   */
+  readonly awaited?: readonly NodeId[];
 }
