@@ -27,6 +27,8 @@ export const pathOfFileKey = (key: string): string => key.slice(prefixes.file.le
 export const backReferencePrefix = (blob: BlobId): string => `${prefixes.backReference}${blob}/`;
 export const backReferenceKey = (blob: BlobId, path: string): string =>
   backReferencePrefix(blob) + path.slice(1);
+export const pathOfReference = (key: string): string =>
+  key.slice(key.indexOf('/', prefixes.backReference.length));
 export const volumeKey = (id: VolumeId): string => prefixes.volume + id;
 export const nodeKey = (id: NodeId): string => prefixes.node + id;
 export const livenessKey = (id: NodeId): string => prefixes.liveness + id;
