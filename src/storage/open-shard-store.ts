@@ -56,9 +56,11 @@ export interface ShardStoreOptions {
   readonly indexCommitDelayMs?: number;
 }
 
+/** `onIndexFailure`: the store is fenced; closed and opened again, it makes the index anew. */
 export async function openShardStore(
   deps: ShardStoreDeps,
   options: ShardStoreOptions,
+  onIndexFailure: () => void = () => {},
 ): Promise<ShardStore> {
   const { disk } = deps;
   const { segmentBytesMax = 0 } = options;
@@ -66,7 +68,7 @@ export async function openShardStore(
   await disk.makeFolder(options.folder);
   const lock = await disk.lock(options.folder);
   try {
-    return await openLocked(deps, options, () => lock.release());
+    return await openLocked(deps, options, onIndexFailure, () => lock.release());
   } catch (error) {
     await lock.release();
     throw error;
@@ -76,6 +78,7 @@ export async function openShardStore(
 async function openLocked(
   deps: ShardStoreDeps,
   options: ShardStoreOptions,
+  onIndexFailure: () => void,
   release: () => Promise<void>,
 ): Promise<ShardStore> {
   const { clock, timers, log, indexFactory: factory } = deps;
@@ -96,9 +99,17 @@ async function openLocked(
   const indexFolder = path.join(folder, 'index');
   const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
   const opened = await openIndex({ disk, log, factory }, { folder: indexFolder, salt, covers });
+  let discarding: Promise<void> | undefined;
   const onFailure = (error: unknown) => {
     fence.trip('the index failed', error);
-    factory.discard(indexFolder).catch((cause) => log.warn('index stays', { error: cause }));
+    discarding = factory
+      .discard(indexFolder)
+      .catch((cause) => log.warn('index stays', { error: cause }));
+    onIndexFailure();
+  };
+  const closeIndex = async () => {
+    await discarding;
+    await opened.close();
   };
   const index = new IndexWriter(
     { index: opened.index, timers, watch, onFailure },
@@ -114,7 +125,7 @@ async function openLocked(
     recovered = await recover({ files, index, quarantine, log, salt });
     await space.ask();
   } catch (error) {
-    await opened.close();
+    await closeIndex();
     throw error;
   }
   const segments = new SegmentLog(
@@ -137,7 +148,7 @@ async function openLocked(
   const parts = { files, index, segments, reader, quarantine, fence, space, watch };
   const compaction = new Compaction({ ...parts, log, salt });
   return new LocalShardStore(
-    { ...parts, compaction, closeIndex: opened.close, release },
+    { ...parts, compaction, closeIndex, release },
     { ...identity, damaged: recovered.damaged },
   );
 }
