@@ -31,6 +31,7 @@ import { HealingShardStore } from '#storage/healing-shard-store.ts';
 import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import { createNamesUpkeep } from './names-upkeep.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
 
@@ -92,13 +93,21 @@ export class NodeProcess {
     const session = this.closing(this.createSession(kv));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
-    const files = this.createFiles(kv, shards, cluster, session, namespace);
+    const maintenance = this.closing(this.etcdMaintenance());
+    const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
+    const files = createFiles({
+      ...this.createBlobs(kv, shards, cluster, session),
+      namespace,
+      map: cluster,
+      areNamesFull: () => namesUpkeep.isFull,
+    });
     const status = new NodeStatus({
       cluster,
       session,
       kv,
       store,
-      maintenance: this.closing(this.etcdMaintenance()),
+      maintenance,
+      namesUpkeep,
       combiner: () => committer.combinerNode,
     });
     const gateway = this.closing(
@@ -109,11 +118,11 @@ export class NodeProcess {
     this.closing(
       createDuties({
         ...this.parts(),
-        config: this.config,
         kv,
         map: cluster,
         shards,
         filler,
+        namesUpkeep,
         requests: () => gateway.requestsBegun,
       }),
     ).start();
@@ -153,8 +162,8 @@ export class NodeProcess {
   }
 
   private parts() {
-    const { world, log } = this;
-    return { world, log, self: this.config.node.id };
+    const { world, log, config, incarnation } = this;
+    return { world, log, config, incarnation, self: config.node.id };
   }
 
   private identity() {
@@ -238,20 +247,14 @@ export class NodeProcess {
     );
   }
 
-  private createFiles(
-    kv: Kv,
-    shards: ShardCalls,
-    map: Cluster,
-    session: NodeSession,
-    namespace: Namespace,
-  ) {
+  private createBlobs(kv: Kv, shards: ShardCalls, map: Cluster, session: NodeSession) {
     const { world, log } = this;
     const picker = createVolumePicker({ kv, map, world, log });
     const sealer = new VolumeSealer({ kv, map, log });
     const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
     const self = this.config.node.id;
     const reader = createBlobReader({ shards, map, kv, self, world, log });
-    return createFiles({ namespace, writer, reader, map });
+    return { writer, reader };
   }
 
   private async openDoors(gateway: RestGateway): Promise<void> {
