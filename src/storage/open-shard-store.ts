@@ -75,13 +75,48 @@ export async function openShardStore(
   }
 }
 
+interface IndexParts {
+  readonly files: SegmentFiles;
+  readonly fence: Fence;
+  readonly watch: DiskWatch;
+}
+
+/** The index, which fences the store when it fails, and is gone then for the next opening. */
+async function openWriter(
+  deps: ShardStoreDeps & IndexParts,
+  options: ShardStoreOptions,
+  given: { readonly salt: number; readonly onIndexFailure: () => void },
+): Promise<{ readonly index: IndexWriter; readonly closeIndex: () => Promise<void> }> {
+  const { disk, log, timers, watch, files, fence, indexFactory: factory } = deps;
+  const folder = path.join(options.folder, 'index');
+  const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
+  const opened = await openIndex({ disk, log, factory }, { folder, salt: given.salt, covers });
+  let discarding: Promise<void> | undefined;
+  const onFailure = (error: unknown) => {
+    fence.trip('the index failed', error);
+    discarding = factory
+      .discard(folder)
+      .catch((cause) => log.warn('index stays', { error: cause }));
+    given.onIndexFailure();
+  };
+  const index = new IndexWriter(
+    { index: opened.index, timers, watch, onFailure },
+    { commitDelayMs: options.indexCommitDelayMs ?? 500, commitEntries: 4096 },
+  );
+  const closeIndex = async () => {
+    await discarding;
+    await opened.close();
+  };
+  return { index, closeIndex };
+}
+
 async function openLocked(
   deps: ShardStoreDeps,
   options: ShardStoreOptions,
   onIndexFailure: () => void,
   release: () => Promise<void>,
 ): Promise<ShardStore> {
-  const { clock, timers, log, indexFactory: factory } = deps;
+  const { clock, timers, log } = deps;
   const { folder, clusterId, nodeId, reserveBytes, capacityBytes } = options;
   const fence = new Fence(log);
   const onHang = (what: string) =>
@@ -96,25 +131,10 @@ async function openLocked(
   };
   const identity = await openSuperblock(deps, folder, owner, expected);
   const salt = saltOf(identity);
-  const indexFolder = path.join(folder, 'index');
-  const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
-  const opened = await openIndex({ disk, log, factory }, { folder: indexFolder, salt, covers });
-  let discarding: Promise<void> | undefined;
-  const onFailure = (error: unknown) => {
-    fence.trip('the index failed', error);
-    discarding = factory
-      .discard(indexFolder)
-      .catch((cause) => log.warn('index stays', { error: cause }));
-    onIndexFailure();
-  };
-  const closeIndex = async () => {
-    await discarding;
-    await opened.close();
-  };
-  const index = new IndexWriter(
-    { index: opened.index, timers, watch, onFailure },
-    { commitDelayMs: options.indexCommitDelayMs ?? 500, commitEntries: 4096 },
-  );
+  const { index, closeIndex } = await openWriter({ ...deps, disk, files, fence, watch }, options, {
+    salt,
+    onIndexFailure,
+  });
   const quarantine = new Quarantine((key) => index.find(key));
   let recovered: Recovered;
   const space = new FreeSpace(
