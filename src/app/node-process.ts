@@ -27,8 +27,8 @@ import type { Logger } from '#observe/log.ts';
 import { createRpcClient, type NodeRpcClient } from '#rpc/client.ts';
 import { pingMethod, type RpcHandlers } from '#rpc/rpc.ts';
 import { createRpcServer, type RpcServer } from '#rpc/server.ts';
+import { HealingShardStore } from '#storage/healing-shard-store.ts';
 import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
-import { openShardStore } from '#storage/open-shard-store.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import { createNamesUpkeep } from './names-upkeep.ts';
@@ -141,7 +141,7 @@ export class NodeProcess {
   private openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
     const { capacityBytes } = node;
-    return openShardStore(
+    return HealingShardStore.open(
       { ...this.world, log: this.log, indexFactory: createLmdbIndexFactory() },
       {
         folder: path.join(node.dataFolder, 'store'),
