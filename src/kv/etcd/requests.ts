@@ -108,6 +108,12 @@ export const emptyRequest = (): Buffer => message(() => {});
 export const compactRequest = (revision: number): Buffer =>
   message((writer) => writer.number(1, revision));
 
+export const memberAddRequest = (peerUrl: string): Buffer =>
+  message((writer) => writer.text(1, peerUrl));
+
+export const memberRemoveRequest = (memberId: string): Buffer =>
+  message((writer) => writer.id(1, memberId));
+
 /** Asks for all alarms, or disarms the given one. */
 export const alarmRequest = (disarm?: MemberAlarm): Buffer =>
   message((writer) => {
