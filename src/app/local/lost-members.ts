@@ -48,7 +48,7 @@ export interface Replacement {
 
 /** The others run. All of the lost go out before the first comes in, so that they don't count. */
 export async function replaceMembers(replacement: Replacement): Promise<void> {
-  const { manifest, lost } = replacement;
+  const { lost } = replacement;
   const endpoint = await oneThatServes(replacement);
   const membership = new EtcdMembership({ timers: createNodeTimers() }, { endpoint });
   try {
