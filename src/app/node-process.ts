@@ -140,9 +140,15 @@ export class NodeProcess {
 
   private openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
+    const { capacityBytes } = node;
     return openShardStore(
       { ...this.world, log: this.log, indexFactory: createLmdbIndexFactory() },
-      { folder: path.join(node.dataFolder, 'store'), clusterId: cluster.id, nodeId: node.id },
+      {
+        folder: path.join(node.dataFolder, 'store'),
+        clusterId: cluster.id,
+        nodeId: node.id,
+        ...(capacityBytes === null ? {} : { capacityBytes }),
+      },
     );
   }
 

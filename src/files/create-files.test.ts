@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { DftfsError, type ErrorCode, isCode } from '#base/errors.ts';
 import { type NodeId, nodeId } from '#base/ids.ts';
-import type { BlobReader, BlobWriter, WrittenBlob } from '#blob/blob.ts';
+import type { BlobReader, BlobWriter, ReadOptions, WrittenBlob } from '#blob/blob.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { MemoryKv } from '#kv/memory/memory-kv.ts';
 import type { FileEntry } from '#namespace/records.ts';
@@ -40,6 +40,8 @@ let written: WrittenBlob[];
 let discarded: WrittenBlob[];
 let refilled: VolumeRecord[];
 let live: NodeId[];
+/** What the reader was asked last. */
+let lastRead: ReadOptions | undefined;
 /** No change of names arrives, and no one is told. */
 let lost: boolean;
 /** Runs when the bytes are written and before they get a name. */
@@ -79,7 +81,10 @@ beforeEach(async () => {
     discard: (blob) => discarded.push(blob),
   };
   const reader: BlobReader = {
-    read: ({ blob }, start, end) => chunks(contents.get(blob)?.slice(start, end) ?? 'missing'),
+    read({ blob }, start, end, options) {
+      lastRead = options;
+      return chunks(contents.get(blob)?.slice(start, end) ?? 'missing');
+    },
   };
   const map = { live: () => live, isLive: (id: NodeId) => live.includes(id) };
   const { namespace } = fixture;
@@ -106,6 +111,20 @@ test('what was put is there, with its type and metadata, and reads whole or in p
   ] as const) {
     await fails(drain(files.read(entry, { start, end }, context)), 'range_unsatisfiable');
   }
+});
+
+test('a reader that finds nothing any more is told where the content is now', async () => {
+  const { entry } = await files.put('/a', chunks('x'), text, context);
+  assert.equal(await drain(files.read(entry, whole(entry), context)), 'x');
+  const moved = lastRead?.moved ?? assert.fail('the reader can’t ask');
+  assert.equal((await moved(entry.record.blob))?.blob, entry.record.blob);
+  const next = fixture.newFile();
+  await fixture.namespace.relocate(entry.record.blob, next);
+  assert.equal((await moved(entry.record.blob))?.blob, next.blob);
+  await files.remove('/a', undefined, context);
+  assert.equal(await moved(entry.record.blob), undefined);
+  await files.put('/a', chunks('y'), text, context);
+  assert.equal(await moved(entry.record.blob), undefined, 'another file of the same name');
 });
 
 test('0 bytes are a file that needs no volume', async () => {
