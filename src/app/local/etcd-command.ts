@@ -46,7 +46,7 @@ export function etcdCommand(
     'initial-advertise-peer-urls': peerUrl(manifest, member),
     'initial-cluster': peers.join(','),
     'initial-cluster-state': joins === undefined ? 'new' : 'existing',
-    'initial-cluster-token': manifest.clusterId,
+    'initial-cluster-token': `${manifest.clusterId}-${manifest.era}`,
     // At this size writes are refused; reads and deletes go on.
     'quota-backend-bytes': manifest.etcdQuotaBytes,
     ...tuning,

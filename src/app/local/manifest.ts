@@ -32,6 +32,10 @@ export interface Manifest {
   readonly publicPort: number;
   /** Space for names in each etcd member. */
   readonly etcdQuotaBytes: number;
+  /** How often the names were restored from a backup. */
+  readonly era: number;
+  /** A restore has begun and not ended: what etcd holds is not whole. */
+  readonly restoring: boolean;
   /** All etcd members have run: one without data has lost it. */
   readonly etcdFormed: boolean;
   readonly etcd: readonly EtcdMember[];
@@ -72,7 +76,12 @@ export const processNames = (manifest: Manifest): string[] =>
   [...manifest.etcd, ...manifest.nodes].map((one) => one.name);
 
 /** What manifests of earlier starts don't say. */
-const absentBefore = { etcdQuotaBytes: namesQuotaBytesMax, etcdFormed: false };
+const absentBefore = {
+  etcdQuotaBytes: namesQuotaBytesMax,
+  era: 0,
+  restoring: false,
+  etcdFormed: false,
+};
 
 /** Undefined: there is none. */
 export async function readManifest(data: string): Promise<Manifest | undefined> {
@@ -102,6 +111,8 @@ export async function newManifest(
     host,
     publicPort: shape.port ?? defaults.port,
     etcdQuotaBytes: shape.etcdQuotaBytes ?? namesQuotaBytesMax,
+    era: 0,
+    restoring: false,
     etcdFormed: false,
     etcd: [],
     nodes: [],

@@ -28,6 +28,9 @@ export interface StartPlan {
 export async function planStart(options: Shape & { readonly data: string }): Promise<StartPlan> {
   const { data } = options;
   const known = await readManifest(data);
+  if (known?.restoring) {
+    throw new LaunchError('a restore of this cluster was interrupted: run ./restore.sh again');
+  }
   const isDead = ({ name }: { name: string }) => findProcess(data, name) === undefined;
   const untouched = known === undefined || known.nodes.every(isDead);
   const manifest = await shapeOf(data, known, options, untouched);
