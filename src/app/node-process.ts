@@ -153,8 +153,8 @@ export class NodeProcess {
   }
 
   private connectKv(): Kv {
-    const endpoints = this.config.cluster.etcdEndpoints;
-    return EtcdKv.create({ ...this.world, log: this.log }, { endpoints });
+    const { etcdEndpoints: endpoints, era } = this.config.cluster;
+    return EtcdKv.create({ ...this.world, log: this.log }, { endpoints, era });
   }
 
   private etcdMaintenance(): EtcdMaintenance {
@@ -220,7 +220,7 @@ export class NodeProcess {
     const probe = (other: NodeRecord) => this.incarnationAt(other);
     return new NodeSession(
       { ...this.world, kv, log: this.log, probe },
-      { record, leaseTtlMs: cluster.leaseTtlMs },
+      { record, leaseTtlMs: cluster.leaseTtlMs, era: cluster.era },
     );
   }
 

@@ -5,6 +5,7 @@
 import type { NodeId } from '#base/ids.ts';
 import type { Cluster } from '#cluster/cluster.ts';
 import type { Session } from '#cluster/cluster-map.ts';
+import { isCollectionHeld } from '#cluster/collection-hold.ts';
 import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
 import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Kv, KvMember } from '#kv/kv.ts';
@@ -16,7 +17,7 @@ const statusTimeoutMs = 500;
 export interface NodeStatusDeps {
   readonly cluster: Cluster;
   readonly session: Session;
-  readonly kv: Pick<Kv, 'members'>;
+  readonly kv: Pick<Kv, 'members' | 'get'>;
   readonly store: ShardStore;
   readonly maintenance: Pick<EtcdMaintenance, 'status'>;
   readonly namesUpkeep: Pick<NamesUpkeep, 'isFull' | 'progress'>;
@@ -61,9 +62,20 @@ export class NodeStatus {
         ...(suspects.has(id) ? { suspected: suspects.get(id) } : {}),
       })),
       volumes: this.volumesByMargin(),
-      names: { members, combiner: combiner(), upkeep: namesUpkeep.progress() },
+      names: {
+        members,
+        combiner: combiner(),
+        upkeep: namesUpkeep.progress(),
+        collectionHeld: await this.isCollectionHeld(),
+      },
       store: await store.stats(),
     };
+  }
+
+  /** After a restore; undefined: it can't be told now. */
+  private isCollectionHeld(): Promise<boolean | undefined> {
+    const options = { timeoutMs: statusTimeoutMs };
+    return isCollectionHeld(this.deps.kv, options).catch(() => undefined);
   }
 
   /** What the member says of itself, if it says anything in time. */
