@@ -74,8 +74,8 @@ function repairDuties(
 
 function moveDuties(deps: NodeDutiesDeps, absence: Absence, brake: Brake): Duty[] {
   const { config, world } = deps;
-  const own = { ...deps, self: config.node.id, clock: world.clock, absence };
-  const rewriter = new BlobRewriter({ ...deps, brake });
+  const own = { ...deps, ...world, self: config.node.id, absence, brake };
+  const rewriter = new BlobRewriter(deps);
   const delayMs = config.cluster.repairDelayMs;
   return [
     new RewriteBlobs({ ...own, rewriter }, { delayMs, passPauseMs: volumePauseMs }),

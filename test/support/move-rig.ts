@@ -96,9 +96,8 @@ function dutiesOver(
 ) {
   const world = createNodeWorld();
   const dead = () => new Set(nodes.flatMap(({ id }) => (map.isLive(id) ? [] : [id])));
-  const brake = { restMs: () => 0 };
-  const rewriter = new BlobRewriter({ namespace, reader, writer, world, brake });
-  const common = { map, shards, kv, clock: world.clock, log: silentLogger };
+  const rewriter = new BlobRewriter({ namespace, reader, writer });
+  const common = { ...world, map, shards, kv, log: silentLogger, brake: { restMs: () => 0 } };
   const deps = { ...common, absence: { longerThan: dead } };
   return (self: NodeId) => ({
     rewriting: new RewriteBlobs({ ...deps, self, rewriter }, { delayMs: 0, passPauseMs: once }),

@@ -7,17 +7,14 @@ import { DftfsError } from '#base/errors.ts';
 import type { BlobId, VolumeId } from '#base/ids.ts';
 import { stripeBytes } from '#base/limits.ts';
 import type { BlobReader, BlobWriter } from '#blob/blob.ts';
-import type { World } from '#io/world.ts';
 import type { Namespace } from '#namespace/namespace.ts';
 import type { FileRecord } from '#namespace/records.ts';
-import type { Brake } from '../brake.ts';
+import type { Breather } from '../breather.ts';
 
 export interface BlobRewriterDeps {
   readonly namespace: Pick<Namespace, 'lookupBlob' | 'relocate'>;
   readonly reader: BlobReader;
   readonly writer: Pick<BlobWriter, 'write' | 'discard'>;
-  readonly world: Pick<World, 'clock' | 'timers'>;
-  readonly brake: Pick<Brake, 'restMs'>;
 }
 
 export class BlobRewriter {
@@ -34,18 +31,24 @@ export class BlobRewriter {
   }
 
   /**
-   * True: no name has content in the volume through this blob any more. False: it has no name, or
-   * none of its content is there. Errors: those of reader and writer; of `relocate`; data_damaged
-   * if what was written isn't what was read.
+   * False: the blob has no name, or nothing of its content is in the volume. Breathes between
+   * stripes. Errors: those of reader and writer; of `relocate`; data_damaged if what was written
+   * isn't what was read.
    */
-  async rewrite(blob: BlobId, volume: VolumeId, signal: AbortSignal): Promise<boolean> {
+  async rewrite(
+    blob: BlobId,
+    volume: VolumeId,
+    breather: Pick<Breather, 'rest'>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { namespace, writer } = this.#deps;
     const file = await namespace.lookupBlob(blob, { signal });
     const isThere = file?.record.extents.some((extent) => extent.volume === volume);
     if (file === undefined || !isThere) return false;
-    const written = await writer.write(this.#content(file.record, signal), { signal });
+    const { size, crc } = file.record;
+    const written = await writer.write(this.#content(file.record, breather, signal), { signal });
     try {
-      if (written.size !== file.record.size || written.crc !== file.record.crc) {
+      if (written.size !== size || written.crc !== crc) {
         throw new DftfsError('data_damaged', `Blob ${blob} was not written as it was read.`);
       }
       const moved = await namespace.relocate(blob, written, { signal });
@@ -57,19 +60,18 @@ export class BlobRewriter {
     }
   }
 
-  /** Yields to clients between stripes, as duties do between units. */
-  async *#content(record: FileRecord, signal: AbortSignal): AsyncGenerator<Buffer> {
-    const { reader, brake, world } = this.#deps;
-    let began = world.clock.now();
+  async *#content(
+    record: FileRecord,
+    breather: Pick<Breather, 'rest'>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer> {
     let passed = 0;
-    for await (const chunk of reader.read(record, 0, record.size, { signal })) {
+    for await (const chunk of this.#deps.reader.read(record, 0, record.size, { signal })) {
       yield chunk;
       passed += chunk.length;
       this.#bytes += chunk.length;
       if (passed < stripeBytes) continue;
-      const restMs = brake.restMs(world.clock.now() - began);
-      if (restMs > 0) await world.timers.sleep(restMs, signal);
-      began = world.clock.now();
+      await breather.rest(signal);
       passed = 0;
     }
   }

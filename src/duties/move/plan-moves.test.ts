@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type NodeId, nodeId, type VolumeId } from '#base/ids.ts';
 import { codeFor } from '#blob/width.ts';
 import type { Code, VolumeRecord } from '#protocol/volumes.ts';
-import { isOwnShare, volumesToCheck, volumesToEmpty } from './plan-moves.ts';
+import { volumesToCheck, volumesToEmpty } from './plan-moves.ts';
 
 const nodes = (...names: string[]) => names.map(nodeId);
 const set = (...names: string[]) => new Set(nodes(...names));
@@ -67,11 +67,4 @@ test('what isn’t written to any more, or has a dead member, may be empty', () 
   const closed = volume(wide, nodes('a', 'b', 'c', 'd', 'e'), { state: 'closed' });
   const hurt = volume({ k: 1, m: 1 }, nodes('e', 'f'));
   assert.deepEqual(volumesToCheck([open, sealed, closed, hurt], set('f')), [sealed, closed, hurt]);
-});
-
-test('the first member that lives sees to a volume', () => {
-  const { record } = volume({ k: 1, m: 2 }, nodes('a', 'b', 'c'));
-  const map = { isLive: (id: NodeId) => id !== 'a' };
-  const owners = nodes('a', 'b', 'c', 'd').filter((self) => isOwnShare(record, map, self));
-  assert.deepEqual(owners, nodes('b'));
 });

@@ -4,8 +4,8 @@
  * a lost member were replaced. Pure. Copies (k = 1) need no moving: one can be added or dropped.
  */
 import type { NodeId } from '#base/ids.ts';
-import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
-import { marginOf, type VolumeRecord } from '#protocol/volumes.ts';
+import type { KnownVolume } from '#cluster/cluster-map.ts';
+import { marginOf } from '#protocol/volumes.ts';
 
 export interface MoveFacts {
   readonly volumes: readonly KnownVolume[];
@@ -44,13 +44,3 @@ export const volumesToCheck = (
   volumes.filter(
     ({ record }) => record.state !== 'open' || record.members.some((id) => away.has(id)),
   );
-
-/**
- * The first of its members that lives sees to a volume, so that the work is spread. A hint: two at
- * a time do no harm.
- */
-export const isOwnShare = (
-  { members }: VolumeRecord,
-  map: Pick<ClusterMap, 'isLive'>,
-  self: NodeId,
-): boolean => members.find((node) => map.isLive(node)) === self;

@@ -16,7 +16,7 @@ import { readableSlots, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Duty } from '../duty.ts';
 import type { Absence } from '../repair/absence.ts';
 import { swapVolume } from '../swap-volume.ts';
-import { isOwnShare, volumesToCheck } from './plan-moves.ts';
+import { volumesToCheck } from './plan-moves.ts';
 import { VolumeRests } from './volume-rests.ts';
 
 export interface RemoveVolumesDeps {
@@ -48,9 +48,9 @@ export class RemoveVolumes implements Duty {
   }
 
   async step(signal: AbortSignal): Promise<'busy' | 'idle'> {
-    const { map, self, absence } = this.#deps;
+    const { map, absence } = this.#deps;
     const volume = volumesToCheck(map.volumes(), absence.longerThan(0)).find(
-      ({ record }) => isOwnShare(record, map, self) && !this.#rests.rests(record.id),
+      ({ record }) => this.#isOwn(record) && !this.#rests.rests(record.id),
     );
     if (volume === undefined) return 'idle';
     const { record } = volume;
@@ -66,6 +66,12 @@ export class RemoveVolumes implements Duty {
 
   progress() {
     return { removed: this.#removed };
+  }
+
+  /** The first member that lives sees to a volume. A hint: two at a time do no harm. */
+  #isOwn({ members }: VolumeRecord): boolean {
+    const { map, self } = this.#deps;
+    return members.find((node) => map.isLive(node)) === self;
   }
 
   /** All that can be asked hold nothing, and they are enough to have had all. */

@@ -17,6 +17,7 @@ type Rig = Awaited<ReturnType<typeof createMoveRig>>;
 
 const large = () => noise(300_000 + Math.floor(Math.random() * 1_500_000));
 const { signal } = new AbortController();
+const restless = { rest: async () => {} };
 
 /** Files of one stripe and of two, some with copies. */
 async function storeSome(rig: Rig, count: number): Promise<Map<string, Buffer>> {
@@ -125,34 +126,40 @@ test('what was not written as it was read gets no name', async () => {
     write: async () => written,
     discard: (blob: WrittenBlob) => discarded.push(blob),
   };
-  const rewriter = new BlobRewriter({
-    ...{ namespace: rig.namespace, reader: rig.reader, writer },
-    ...{ world: rig.world, brake: { restMs: () => 0 } },
-  });
+  const rewriter = new BlobRewriter({ ...rig, writer });
   const [extent = assert.fail()] = record.extents;
-  await assert.rejects(rewriter.rewrite(record.blob, extent.volume, signal), (error) =>
+  await assert.rejects(rewriter.rewrite(record.blob, extent.volume, restless, signal), (error) =>
     isCode(error, 'data_damaged'),
   );
   assert.deepEqual(discarded, [written]);
   assert.deepEqual((await rig.namespace.lookup('/a'))?.record, record);
 });
 
-test('between stripes it rests as the brake says', async () => {
+test('it breathes between stripes', async () => {
   const rig = await createMoveRig(6);
   const { record } = await rig.store('/a', noise(3 * stripeBytes));
-  const rests: number[] = [];
-  const timers = {
-    after: rig.world.timers.after,
-    sleep: async (ms: number) => void rests.push(ms),
-  };
-  const rewriter = new BlobRewriter({
-    ...{ namespace: rig.namespace, reader: rig.reader, writer: rig.writer },
-    ...{ world: { clock: rig.world.clock, timers }, brake: { restMs: () => 7 } },
-  });
+  let rests = 0;
+  const breather = { rest: async () => void rests++ };
+  const rewriter = new BlobRewriter(rig);
   const [extent = assert.fail()] = record.extents;
-  assert.equal(await rewriter.rewrite(record.blob, extent.volume, signal), true);
-  assert.deepEqual(rests, [7, 7, 7]);
+  assert.equal(await rewriter.rewrite(record.blob, extent.volume, breather, signal), true);
+  assert.equal(rests, 3);
   assert.equal(rewriter.bytes, record.size);
+});
+
+test('all members that live take part, each in its share', async () => {
+  const rig = await createMoveRig(6);
+  const contents = await storeSome(rig, 30);
+  rig.cluster.set(nodeId('n5'), 'gone');
+  const duties = await rig.settle();
+  const { length } = [...contents.keys()].filter((path) => path.startsWith('/files'));
+  const blobs = duties.map(({ rewriting }) => rewriting.progress().blobs);
+  assert.ok(blobs.filter((count) => count > 0).length > 1, `${blobs}`);
+  assert.equal(
+    blobs.reduce((sum, count) => sum + count, 0),
+    length,
+    'none is moved twice',
+  );
 });
 
 test('two who empty the same volume at once do no harm', async () => {

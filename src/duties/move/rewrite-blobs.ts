@@ -1,22 +1,25 @@
 /**
- * Empties volumes that are too wide for the nodes that are left: seals each, then takes its blobs
- * one by one and has them written anew elsewhere, least margin first. All it does can be cut off
- * anywhere and begun again: a blob is either moved or still where it was.
+ * Empties volumes that are too wide for the nodes that are left, least margin first: seals each,
+ * then has its blobs written anew elsewhere, one by one. Each member that lives sees to its share;
+ * a hint, for two that move the same blob do no harm. All of it can be cut off anywhere and begun
+ * again: a blob is either moved or still where it was.
  */
 import { asDftfsError } from '#base/errors.ts';
 import type { BlobId, NodeId, VolumeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
-import type { Clock } from '#io/world.ts';
+import type { Clock, Timers } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import { readableSlots, type VolumeRecord } from '#protocol/volumes.ts';
 import { slotMax, stripeMax } from '#storage/shard-key.ts';
+import type { Brake } from '../brake.ts';
+import { Breather } from '../breather.ts';
 import type { Duty } from '../duty.ts';
 import type { Absence } from '../repair/absence.ts';
 import { swapVolume } from '../swap-volume.ts';
 import type { BlobRewriter } from './blob-rewriter.ts';
-import { isOwnShare, volumesToEmpty } from './plan-moves.ts';
+import { volumesToEmpty } from './plan-moves.ts';
 import { VolumeRests } from './volume-rests.ts';
 
 export interface RewriteBlobsDeps {
@@ -27,6 +30,8 @@ export interface RewriteBlobsDeps {
   readonly shards: Pick<ShardCalls, 'list'>;
   readonly rewriter: Pick<BlobRewriter, 'rewrite' | 'bytes'>;
   readonly clock: Clock;
+  readonly timers: Timers;
+  readonly brake: Pick<Brake, 'restMs'>;
   readonly log: Logger;
 }
 
@@ -40,6 +45,11 @@ export interface RewriteBlobsOptions {
 const listTimeoutMs = 3000;
 /** Then the other blobs go first. */
 const triesMax = 3;
+/** Blobs of others passed over in one step. */
+const looksMax = 256;
+
+/** Ids end in random digits. */
+const shareOf = (blob: BlobId): number => Number.parseInt(blob.slice(-8), 16);
 
 /** Where the pass over a volume's blobs is. */
 interface Pass {
@@ -65,7 +75,7 @@ export class RewriteBlobs implements Duty {
     this.#rests = new VolumeRests(deps.clock, options.passPauseMs);
   }
 
-  async step(signal: AbortSignal): Promise<'busy' | 'idle'> {
+  async step(signal: AbortSignal): Promise<'busy' | 'rested' | 'idle'> {
     const volume = this.#next();
     if (volume === undefined) return 'idle';
     const { record } = volume;
@@ -74,8 +84,10 @@ export class RewriteBlobs implements Duty {
       if (isSealed) this.#deps.log.info('volume is to be emptied', { volume: record.id });
       return isSealed ? 'busy' : 'idle';
     }
-    await this.#advance(record, signal);
-    return 'busy';
+    const breather = new Breather(this.#deps);
+    await this.#advance(record, breather, signal);
+    await breather.rest(signal);
+    return 'rested';
   }
 
   /** `volumes`: to be emptied, by all nodes together. `failed`: blobs that couldn't be moved. */
@@ -100,51 +112,63 @@ export class RewriteBlobs implements Duty {
   }
 
   #next(): KnownVolume | undefined {
-    const { map, self } = this.#deps;
+    const { self } = this.#deps;
     return this.#toEmpty().find(
-      ({ record }) => isOwnShare(record, map, self) && !this.#rests.rests(record.id),
+      ({ record }) => this.#sharers(record).includes(self) && !this.#rests.rests(record.id),
     );
   }
 
-  async #advance(record: VolumeRecord, signal: AbortSignal): Promise<void> {
+  /** Members that hold all that is in the volume, and live. */
+  #sharers(record: VolumeRecord): readonly NodeId[] {
+    const { map } = this.#deps;
+    const slots = readableSlots(record, (node) => map.isLive(node));
+    return slots.map((slot) => record.members[slot] as NodeId);
+  }
+
+  async #advance(record: VolumeRecord, breather: Breather, signal: AbortSignal): Promise<void> {
     if (this.#pass?.volume !== record.id) {
       this.#pass = { volume: record.id, after: undefined, tries: 0 };
     }
     const pass = this.#pass;
-    const blob = await this.#blobAfter(record, pass.after, signal);
-    if (blob === undefined) {
-      this.#pass = undefined;
-      this.#passes += 1;
-      this.#rests.begin(record.id);
-      return;
+    const { self } = this.#deps;
+    for (let looked = 0; looked < looksMax; looked++) {
+      const sharers = this.#sharers(record);
+      const blob = await this.#blobAfter(record.id, pass.after, sharers, signal);
+      if (blob === undefined) {
+        this.#pass = undefined;
+        this.#passes += 1;
+        this.#rests.begin(record.id);
+        return;
+      }
+      const isOwn = sharers[shareOf(blob) % sharers.length] === self;
+      if (isOwn) await this.#rewrite(pass, blob, breather, signal);
+      pass.after = blob;
+      pass.tries = 0;
+      if (isOwn) return;
     }
-    await this.#rewrite(pass, blob, signal);
-    pass.after = blob;
-    pass.tries = 0;
   }
 
   /** Of the blobs that a member holds something of; in each pass another member. */
   async #blobAfter(
-    record: VolumeRecord,
+    volume: VolumeId,
     last: BlobId | undefined,
+    sharers: readonly NodeId[],
     signal: AbortSignal,
   ): Promise<BlobId | undefined> {
-    const { map, shards } = this.#deps;
-    const sources = readableSlots(record, (node) => map.isLive(node));
-    const slot = sources[this.#passes % sources.length];
-    if (slot === undefined) return undefined;
-    const { id: volume, members } = record;
+    const { shards, self } = this.#deps;
+    const node = sharers[(sharers.indexOf(self) + this.#passes) % sharers.length];
+    if (node === undefined) return undefined;
     const after = last && { volume, blob: last, stripe: stripeMax, slot: slotMax };
     const options = { timeoutMs: listTimeoutMs, signal };
-    const [held] = await shards.list(members[slot] as NodeId, volume, after, 1, options);
+    const [held] = await shards.list(node, volume, after, 1, options);
     return held?.key.blob;
   }
 
   /** Rejects if it is to be tried again. */
-  async #rewrite(pass: Pass, blob: BlobId, signal: AbortSignal): Promise<void> {
+  async #rewrite(pass: Pass, blob: BlobId, breather: Breather, signal: AbortSignal): Promise<void> {
     const { rewriter, log } = this.#deps;
     try {
-      if (await rewriter.rewrite(blob, pass.volume, signal)) this.#blobs += 1;
+      if (await rewriter.rewrite(blob, pass.volume, breather, signal)) this.#blobs += 1;
     } catch (error) {
       pass.tries += 1;
       if (signal.aborted) throw error;
