@@ -95,8 +95,9 @@ export class NodeProcess {
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const maintenance = this.closing(this.etcdMaintenance());
     const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
+    const blobs = this.createBlobs(kv, shards, cluster, session);
     const files = createFiles({
-      ...this.createBlobs(kv, shards, cluster, session),
+      ...blobs,
       namespace,
       map: cluster,
       areNamesFull: () => namesUpkeep.isFull,
@@ -118,6 +119,8 @@ export class NodeProcess {
     this.closing(
       createDuties({
         ...this.parts(),
+        ...blobs,
+        namespace,
         kv,
         map: cluster,
         shards,
