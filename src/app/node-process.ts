@@ -7,7 +7,7 @@ import { createVolumePicker } from '#blob/volume-picker.ts';
 import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
 import { Cluster } from '#cluster/cluster.ts';
-import type { NodeRecord } from '#cluster/cluster-map.ts';
+import type { NodeRecord, NodeRegistration } from '#cluster/cluster-map.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
 import { createFiles } from '#files/create-files.ts';
@@ -162,26 +162,25 @@ export class NodeProcess {
 
   private createSession(kv: Kv): NodeSession {
     const { node, cluster } = this.config;
-    const record: NodeRecord = {
+    const record: NodeRegistration = {
       id: node.id,
       host: node.advertisedHost ?? node.host,
       port: node.rpcPort,
       httpPort: node.httpPort,
       zone: node.zone,
       capacityBytes: node.capacityBytes ?? 0,
-      draining: false,
       incarnation: this.incarnation,
     };
     // Whoever answers at the address of our name: over a connection of its own, or it would be
     // ourselves.
-    const probe = (other: NodeRecord) => this.incarnationAt(other);
+    const probe = (other: NodeRegistration) => this.incarnationAt(other);
     return new NodeSession(
       { ...this.world, kv, log: this.log, probe },
       { record, leaseTtlMs: cluster.leaseTtlMs },
     );
   }
 
-  private async incarnationAt(other: NodeRecord): Promise<string | undefined> {
+  private async incarnationAt(other: NodeRegistration): Promise<string | undefined> {
     const client = createRpcClient(
       { ...this.world, log: this.log },
       { ...this.identity(), resolve: () => other },

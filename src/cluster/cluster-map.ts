@@ -5,7 +5,8 @@
 import type { NodeId, VolumeId } from '#base/ids.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';
 
-export interface NodeRecord {
+/** What a node says of itself when it registers. */
+export interface NodeRegistration {
   readonly id: NodeId;
   readonly host: string;
   /** Node-to-node port. */
@@ -14,9 +15,13 @@ export interface NodeRecord {
   readonly httpPort: number;
   readonly zone: string;
   readonly capacityBytes: number;
-  readonly draining: boolean;
   /** New at every start of the process. */
   readonly incarnation: string;
+}
+
+export interface NodeRecord extends NodeRegistration {
+  /** An operator wants it emptied: it gets nothing new. */
+  readonly draining: boolean;
 }
 
 export interface KnownVolume {

@@ -12,19 +12,19 @@ import type { Timer, Timers } from '#io/world.ts';
 import type { Kv, KvEntry, LeaseId } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import { livenessKey, nodeKey } from '#protocol/keys.ts';
-import type { NodeRecord, Session } from './cluster-map.ts';
-import { decodeNodeRecord, encodeNodeRecord } from './node-record.ts';
+import type { NodeRegistration, Session } from './cluster-map.ts';
+import { decodeRegistration, encodeRegistration } from './node-record.ts';
 
 export interface SessionDeps {
   readonly kv: Kv;
   readonly timers: Timers;
   readonly log: Logger;
   /** Whose incarnation answers at this address now; undefined if nobody does. */
-  readonly probe: (record: NodeRecord) => Promise<string | undefined>;
+  readonly probe: (record: NodeRegistration) => Promise<string | undefined>;
 }
 
 export interface SessionOptions {
-  readonly record: NodeRecord;
+  readonly record: NodeRegistration;
   readonly leaseTtlMs: number;
 }
 
@@ -96,7 +96,7 @@ export class NodeSession implements Session {
         compare: [{ start: key, field: 'version', relation: '=', value: 0 }],
         then: [
           { kind: 'put', key, value: Buffer.from(record.incarnation), lease },
-          { kind: 'put', key: nodeKey(record.id), value: encodeNodeRecord(record) },
+          { kind: 'put', key: nodeKey(record.id), value: encodeRegistration(record) },
         ],
         else: [],
       },
@@ -119,7 +119,7 @@ export class NodeSession implements Session {
     const holder = earlier.value.toString();
     const registered = await kv.get(nodeKey(record.id), { timeoutMs: callTimeoutMs });
     if (holder !== record.incarnation && registered !== undefined) {
-      const other = decodeNodeRecord(registered.value);
+      const other = decodeRegistration(registered.value);
       if ((await probe(other)) === holder) {
         const where = `${other.host}:${other.port}`;
         throw new DftfsError(
