@@ -7,7 +7,8 @@ import { createVolumePicker } from '#blob/volume-picker.ts';
 import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
 import { Cluster } from '#cluster/cluster.ts';
-import type { NodeRecord, NodeRegistration } from '#cluster/cluster-map.ts';
+import type { NodeRecord } from '#cluster/cluster-map.ts';
+import type { NodeRegistration } from '#cluster/registration.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
 import { createFiles } from '#files/create-files.ts';
@@ -29,6 +30,7 @@ import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
 import { openShardStore } from '#storage/open-shard-store.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import { checkMounted } from './data-mount.ts';
 import { createDuties } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
 
@@ -75,7 +77,7 @@ export class NodeProcess {
     let cluster: Cluster;
     const rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
     cluster = this.closing(this.watchCluster(kv, rpc));
-    const session = this.closing(this.createSession(kv));
+    const session = this.closing(await this.createSession(kv, store));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const files = this.createFiles(kv, rpc, cluster, session, namespace);
@@ -93,7 +95,8 @@ export class NodeProcess {
     void this.join(cluster, session, signal);
     await this.openDoors(gateway);
     const { world, log } = this;
-    this.closing(createDuties({ world, log, kv, requests: () => gateway.requestsBegun })).start();
+    const requests = () => gateway.requestsBegun;
+    this.closing(createDuties({ world, log, kv, store, session, requests })).start();
     this.log.info('node serves', { incarnation: this.incarnation });
   }
 
@@ -106,11 +109,13 @@ export class NodeProcess {
     return part;
   }
 
-  private openStore(): Promise<ShardStore> {
+  private async openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
-    return openShardStore(
+    const folder = path.join(node.dataFolder, 'store');
+    if (node.requireMount) await checkMounted(node.dataFolder, folder);
+    return await openShardStore(
       { ...this.world, log: this.log, indexFactory: createLmdbIndexFactory() },
-      { folder: path.join(node.dataFolder, 'store'), clusterId: cluster.id, nodeId: node.id },
+      { folder, clusterId: cluster.id, nodeId: node.id },
     );
   }
 
@@ -160,23 +165,27 @@ export class NodeProcess {
     );
   }
 
-  private createSession(kv: Kv): NodeSession {
+  private async createSession(kv: Kv, store: ShardStore): Promise<NodeSession> {
     const { node, cluster } = this.config;
+    const { diskId, generation, isNew } = store.identity;
+    const { totalBytes } = await store.stats();
     const record: NodeRegistration = {
       id: node.id,
       host: node.advertisedHost ?? node.host,
       port: node.rpcPort,
       httpPort: node.httpPort,
       zone: node.zone,
-      capacityBytes: node.capacityBytes ?? 0,
+      capacityBytes: Math.min(node.capacityBytes ?? totalBytes, totalBytes),
       incarnation: this.incarnation,
+      diskId,
+      generation,
     };
     // Whoever answers at the address of our name: over a connection of its own, or it would be
     // ourselves.
     const probe = (other: NodeRegistration) => this.incarnationAt(other);
     return new NodeSession(
       { ...this.world, kv, log: this.log, probe },
-      { record, leaseTtlMs: cluster.leaseTtlMs },
+      { record, diskIsNew: isNew, leaseTtlMs: cluster.leaseTtlMs },
     );
   }
 

@@ -5,8 +5,7 @@
 import type { NodeId, VolumeId } from '#base/ids.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';
 
-/** What a node says of itself when it registers. */
-export interface NodeRegistration {
+export interface NodeRecord {
   readonly id: NodeId;
   readonly host: string;
   /** Node-to-node port. */
@@ -14,14 +13,12 @@ export interface NodeRegistration {
   /** The node's own HTTP port. */
   readonly httpPort: number;
   readonly zone: string;
+  /** What it offers, compared with others. */
   readonly capacityBytes: number;
-  /** New at every start of the process. */
-  readonly incarnation: string;
-}
-
-export interface NodeRecord extends NodeRegistration {
   /** An operator wants it emptied: it gets nothing new. */
   readonly draining: boolean;
+  /** New at every start of the process. */
+  readonly incarnation: string;
 }
 
 export interface KnownVolume {

@@ -7,7 +7,7 @@ import { silentLogger } from '#observe/log.ts';
 import { drainKey } from '#protocol/keys.ts';
 import { drop, put } from '../../test/support/names-fixture.ts';
 import { Cluster } from './cluster.ts';
-import type { NodeRegistration } from './cluster-map.ts';
+import type { NodeRegistration } from './registration.ts';
 import { NodeSession } from './session.ts';
 
 const world = createNodeWorld();
@@ -20,6 +20,8 @@ const registration: NodeRegistration = {
   zone: 'local',
   capacityBytes: 1000,
   incarnation: 'first',
+  diskId: 'ab',
+  generation: 1,
 };
 
 async function watched(context: TestContext, kv: MemoryKv): Promise<Cluster> {
@@ -36,7 +38,7 @@ async function watched(context: TestContext, kv: MemoryKv): Promise<Cluster> {
 function sessionOf(kv: MemoryKv, change: Partial<NodeRegistration> = {}): NodeSession {
   return new NodeSession(
     { ...world, kv, log: silentLogger, probe: async () => undefined },
-    { record: { ...registration, ...change }, leaseTtlMs: 60_000 },
+    { record: { ...registration, ...change }, diskIsNew: false, leaseTtlMs: 60_000 },
   );
 }
 

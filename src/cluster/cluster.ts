@@ -4,8 +4,8 @@ import type { KvEntry } from '#kv/kv.ts';
 import { prefixSpan } from '#kv/kv.ts';
 import { drainKey, livenessKey, prefixes } from '#protocol/keys.ts';
 import { decodeVolume } from '#protocol/volumes.ts';
-import type { ClusterMap, KnownVolume, NodeRecord, NodeRegistration } from './cluster-map.ts';
-import { decodeRegistration } from './node-record.ts';
+import type { ClusterMap, KnownVolume, NodeRecord } from './cluster-map.ts';
+import { decodeRegistration, type NodeRegistration } from './registration.ts';
 import { Suspicion, type SuspicionDeps, type SuspicionOptions } from './suspicion.ts';
 import { WatchedState, type WatchedStateDeps } from './watched-state.ts';
 

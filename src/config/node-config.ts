@@ -9,6 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { DftfsError } from '#base/errors.ts';
 import { type NodeId, nodeId } from '#base/ids.ts';
 import {
+  flag,
   integer,
   listOf,
   oneOf,
@@ -41,6 +42,8 @@ const nodeSchema = {
   id: name,
   /** Relative to the config file. One process at a time owns it. */
   dataFolder: file('.'),
+  /** The shards are on a disk of their own: don't start while it isn't mounted. */
+  requireMount: flag(false),
   host,
   /** What others reach this node by; null: `host`. */
   advertisedHost: optional(host),

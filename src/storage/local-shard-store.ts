@@ -13,7 +13,8 @@ import type { SegmentReader } from './segment-reader.ts';
 import type { ShardPlace } from './shard-index.ts';
 import { parseShardKey, shardKeyText, showShardKey } from './shard-key.ts';
 import { shardBytesMax } from './shard-record.ts';
-import type { ListWithin, ShardStore, ShardStoreStats } from './shard-store.ts';
+import type { DiskIdentity, ListWithin, ShardStore, ShardStoreStats } from './shard-store.ts';
+import type { Superblock } from './superblock.ts';
 
 /** Changes that the index has not committed; more than this and it has stopped. */
 const indexBacklogMax = 65_536;
@@ -26,8 +27,16 @@ export interface LocalShardStoreDeps {
   readonly reader: SegmentReader;
   readonly fence: Fence;
   readonly space: FreeSpace;
+  readonly advance: (superblock: Superblock) => Promise<Superblock>;
   readonly closeIndex: () => Promise<void>;
   readonly release: () => Promise<void>;
+}
+
+/** What was there when the store was opened. */
+interface Found {
+  readonly damaged: number;
+  readonly superblock: Superblock;
+  readonly isNew: boolean;
 }
 
 interface Writing {
@@ -50,13 +59,26 @@ const tombstone = (key: string): NewRecord => ({
 
 export class LocalShardStore implements ShardStore {
   readonly #deps: LocalShardStoreDeps;
-  readonly #damaged: number;
+  readonly #found: Found;
+  #superblock: Superblock;
   readonly #writing = new Map<string, Writing>();
   #closing: Promise<void> | undefined;
 
-  constructor(deps: LocalShardStoreDeps, found: { readonly damaged: number }) {
+  constructor(deps: LocalShardStoreDeps, found: Found) {
     this.#deps = deps;
-    this.#damaged = found.damaged;
+    this.#found = found;
+    this.#superblock = found.superblock;
+  }
+
+  get identity(): DiskIdentity {
+    const { diskId, generation } = this.#superblock;
+    return { diskId, generation, isNew: this.#found.isNew };
+  }
+
+  async advance(): Promise<DiskIdentity> {
+    this.#checkOpen();
+    this.#superblock = await this.#deps.advance(this.#superblock);
+    return this.identity;
   }
 
   async read(key: ShardKey, offset: number, length: number): Promise<ShardBytes> {
@@ -138,7 +160,7 @@ export class LocalShardStore implements ShardStore {
       totalBytes,
       fenced: fence.reason,
       full: space.isFull(),
-      corrupt: this.#damaged + reader.corruptReads,
+      corrupt: this.#found.damaged + reader.corruptReads,
     };
   }
 

@@ -19,7 +19,7 @@ import { SegmentLog } from './segment-log.ts';
 import { SegmentReader } from './segment-reader.ts';
 import type { LogPosition, ShardIndexFactory } from './shard-index.ts';
 import type { ShardStore } from './shard-store.ts';
-import { openSuperblock, saltOf } from './superblock.ts';
+import { nextGeneration, openSuperblock, saltOf } from './superblock.ts';
 
 const MiB = 1024 * 1024;
 
@@ -79,7 +79,8 @@ async function openLocked(
     hasSegments: files.numbers.length > 0,
     mustExist: options.mustExist ?? false,
   };
-  const salt = saltOf(await openSuperblock(deps, folder, owner, expected));
+  const { superblock, isNew } = await openSuperblock(deps, folder, owner, expected);
+  const salt = saltOf(superblock);
   const indexFolder = path.join(folder, 'index');
   const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
   const opened = await openIndex({ disk, log, factory }, { folder: indexFolder, salt, covers });
@@ -116,8 +117,9 @@ async function openLocked(
     recovered.tail,
   );
   const reader = new SegmentReader({ files, clock, log, salt });
+  const advance = nextGeneration.bind(undefined, disk, folder);
   return new LocalShardStore(
-    { files, index, segments, reader, fence, space, closeIndex: opened.close, release },
-    { damaged: recovered.damaged },
+    { files, index, segments, reader, fence, space, advance, closeIndex: opened.close, release },
+    { damaged: recovered.damaged, superblock, isNew },
   );
 }

@@ -22,9 +22,21 @@ export interface ShardStoreStats {
   readonly corrupt: number;
 }
 
+/** Which disk this is, and how far on in its life. */
+export interface DiskIdentity {
+  readonly diskId: string;
+  /** Grows with every opening, and with `advance`. */
+  readonly generation: number;
+  /** It was empty when the store was opened. */
+  readonly isNew: boolean;
+}
+
 export type ListWithin = Pick<ShardKey, 'volume'> & Partial<Pick<ShardKey, 'blob'>>;
 
 export interface ShardStore extends ShardReader, ShardWriter {
+  readonly identity: DiskIdentity;
+  /** Takes the disk one generation on; durable when resolved. One at a time. */
+  advance(): Promise<DiskIdentity>;
   /**
    * Errors: shard_missing, shard_corrupt, invalid_argument (not within the shard), overloaded.
    * Every byte returned was checked against its CRC.

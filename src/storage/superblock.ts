@@ -12,6 +12,8 @@ export interface Superblock {
   readonly clusterId: string;
   readonly nodeId: string;
   readonly diskId: string;
+  /** Grows while the disk is in use: a copy of it that was taken earlier has a lower one. */
+  readonly generation: number;
 }
 
 export interface Owner {
@@ -34,22 +36,44 @@ function parse(folder: string, bytes: Buffer): Superblock {
 /** The disk's own salt for the CRCs of its records. */
 export const saltOf = ({ diskId }: Superblock): number => crc32(diskId);
 
+const write = (disk: Disk, folder: string, superblock: Superblock): Promise<void> =>
+  disk.writeWhole(
+    path.join(folder, fileName),
+    Buffer.from(`${JSON.stringify(superblock, null, 2)}\n`),
+  );
+
+/** The same disk one generation on; durable when resolved. */
+export async function nextGeneration(
+  disk: Disk,
+  folder: string,
+  superblock: Superblock,
+): Promise<Superblock> {
+  const next = { ...superblock, generation: superblock.generation + 1 };
+  await write(disk, folder, next);
+  return next;
+}
+
+/** Makes one where there is none, else takes it a generation on. */
 export async function openSuperblock(
   deps: { readonly disk: Disk; readonly random: Random },
   folder: string,
   owner: Owner,
   expected: { readonly hasSegments: boolean; readonly mustExist: boolean },
-): Promise<Superblock> {
-  const file = path.join(folder, fileName);
-  const bytes = await deps.disk.readWhole(file);
-  if (bytes === undefined) {
-    if (expected.hasSegments) refuse(folder, `it holds segments but no ${fileName}`);
-    if (expected.mustExist) refuse(folder, 'it is empty; is its disk mounted?');
-    const made: Superblock = { format, ...owner, diskId: deps.random.bytes(16).toString('hex') };
-    await deps.disk.writeWhole(file, Buffer.from(`${JSON.stringify(made, null, 2)}\n`));
-    return made;
+): Promise<{ readonly superblock: Superblock; readonly isNew: boolean }> {
+  const bytes = await deps.disk.readWhole(path.join(folder, fileName));
+  if (bytes !== undefined) {
+    const found = check(folder, owner, parse(folder, bytes));
+    return { superblock: await nextGeneration(deps.disk, folder, found), isNew: false };
   }
-  const found = parse(folder, bytes);
+  if (expected.hasSegments) refuse(folder, `it holds segments but no ${fileName}`);
+  if (expected.mustExist) refuse(folder, 'it is empty; is its disk mounted?');
+  const diskId = deps.random.bytes(16).toString('hex');
+  const superblock = { format, ...owner, diskId, generation: 1 };
+  await write(deps.disk, folder, superblock);
+  return { superblock, isNew: true };
+}
+
+function check(folder: string, owner: Owner, found: Superblock): Superblock {
   if (found.format !== format) refuse(folder, `its format is ${found.format}, not ${format}`);
   if (found.clusterId !== owner.clusterId) {
     refuse(folder, `it belongs to cluster ${found.clusterId}, not ${owner.clusterId}`);
@@ -58,5 +82,6 @@ export async function openSuperblock(
     refuse(folder, `it belongs to node ${found.nodeId}, not ${owner.nodeId}`);
   }
   if (!/^[0-9a-f]{32}$/.test(found.diskId)) refuse(folder, `${fileName} has no disk id`);
+  if (!Number.isSafeInteger(found.generation)) refuse(folder, `${fileName} has no generation`);
   return found;
 }

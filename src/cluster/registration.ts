@@ -1,7 +1,16 @@
-/** The wire form of a node's registration. */
+/**
+ * What a node says of itself, in `n/<node>`. Written at each start of the node, so it holds nothing
+ * that anybody else may wish to change.
+ */
 import { DftfsError } from '#base/errors.ts';
 import { isNodeId } from '#base/ids.ts';
-import type { NodeRegistration } from './cluster-map.ts';
+import type { NodeRecord } from './cluster-map.ts';
+
+export interface NodeRegistration extends Omit<NodeRecord, 'draining'> {
+  /** The disk that the node's shards are on, and how far on in its life it was. */
+  readonly diskId: string;
+  readonly generation: number;
+}
 
 export const encodeRegistration = (registration: NodeRegistration): Buffer =>
   Buffer.from(JSON.stringify(registration));
@@ -22,7 +31,9 @@ export function decodeRegistration(value: Buffer): NodeRegistration {
     isPort(record.httpPort) &&
     typeof record.zone === 'string' &&
     typeof record.capacityBytes === 'number' &&
-    typeof record.incarnation === 'string';
+    typeof record.incarnation === 'string' &&
+    typeof record.diskId === 'string' &&
+    Number.isSafeInteger(record.generation);
   if (!valid) throw new DftfsError('invalid_message', 'a registration in the kv is damaged');
   return record as NodeRegistration;
 }
