@@ -9,6 +9,7 @@ import type { Kv } from '#kv/kv.ts';
 import { OperationSweep } from '#namespace/batching/operation-sweep.ts';
 import type { Logger } from '#observe/log.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import type { OwnFacts } from './own-facts.ts';
 
 export interface NodeDutiesDeps {
   readonly world: World;
@@ -16,6 +17,7 @@ export interface NodeDutiesDeps {
   readonly kv: Kv;
   readonly store: ShardStore;
   readonly session: Pick<NodeSession, 'announce'>;
+  readonly ownFacts: OwnFacts;
   /** Requests of clients that this node has begun to answer. */
   readonly requests: () => number;
 }
@@ -23,12 +25,15 @@ export interface NodeDutiesDeps {
 const idleMs = 1000;
 
 export function createDuties(deps: NodeDutiesDeps): DutyRunner {
-  const { world, log, kv, store, session, requests } = deps;
+  const { world, log, kv, store, session, ownFacts, requests } = deps;
   const { clock } = world;
   const brake = new Brake(clock, requests);
   const duties: Duty[] = [
     new OperationSweep({ kv, clock }),
     new AdvanceDisk({ store, clock, announce: (identity) => session.announce(identity) }),
+    ...ownFacts.duties,
   ];
-  return new DutyRunner({ ...world, log, brake }, duties, { idleMs });
+  const runner = new DutyRunner({ ...world, log, brake }, duties, { idleMs });
+  ownFacts.progress = () => runner.progress();
+  return runner;
 }

@@ -11,6 +11,7 @@ import type { NodeRecord } from '#cluster/cluster-map.ts';
 import type { NodeRegistration } from '#cluster/registration.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
+import { FactsBook } from '#duties/facts/facts-book.ts';
 import { createFiles } from '#files/create-files.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
 import type { World } from '#io/world.ts';
@@ -33,6 +34,7 @@ import type { ShardStore } from '#storage/shard-store.ts';
 import { checkMounted } from './data-mount.ts';
 import { createDuties } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
+import { OwnFacts } from './own-facts.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
 const tuning = {
@@ -72,12 +74,22 @@ export class NodeProcess {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.connectKv());
     const combiner = new Combiner({ kv, clock: this.world.clock });
-    const handlers = { ...shardHandlers(store), ...namesHandlers(combiner) };
+    let session: NodeSession | undefined;
+    const ownFacts = new OwnFacts({
+      store,
+      clock: this.world.clock,
+      standing: () => session?.standing,
+    });
+    const handlers = {
+      ...shardHandlers(store),
+      ...namesHandlers(combiner),
+      ...ownFacts.handlers,
+    };
     this.closing(await this.serveNodes(handlers));
     let cluster: Cluster;
     const rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
     cluster = this.closing(this.watchCluster(kv, rpc));
-    const session = this.closing(await this.createSession(kv, store));
+    session = this.closing(await this.createSession(kv, store));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const files = this.createFiles(kv, rpc, cluster, session, namespace);
@@ -86,6 +98,7 @@ export class NodeProcess {
       session,
       kv,
       store,
+      facts: new FactsBook({ rpc, map: cluster, clock: this.world.clock }),
       maintenance: this.closing(this.etcdMaintenance()),
       combiner: () => committer.combinerNode,
     });
@@ -96,7 +109,7 @@ export class NodeProcess {
     await this.openDoors(gateway);
     const { world, log } = this;
     const requests = () => gateway.requestsBegun;
-    this.closing(createDuties({ world, log, kv, store, session, requests })).start();
+    this.closing(createDuties({ world, log, kv, store, session, ownFacts, requests })).start();
     this.log.info('node serves', { incarnation: this.incarnation });
   }
 

@@ -149,8 +149,8 @@ export class NodeSession implements Session {
     const standing = judgeDisk(last && decodeRegistration(last.value), coming);
     if (standing !== 'known') {
       const volumes = await distrustSlots(kv, this.node);
-      const level = volumes > 0 ? 'warn' : 'info';
-      log[level](`${explanations[standing]} Its slots are filled anew.`, { standing, volumes });
+      if (volumes === 0) log.info('the node begins with nothing', { standing });
+      else log.warn(`${explanations[standing]} Its slots are filled anew.`, { standing, volumes });
     }
     this.standing ??= standing;
   }

@@ -1,6 +1,6 @@
 /**
  * Takes this node's disk a generation on every so often while it is written to, first on the disk,
- * then in the node's registration. So a copy of the disk that was taken before is known by its lower
+ * then in the registration. So a copy of the disk that was taken before is known by its lower
  * generation when the node comes back with it, and counts for no more than what is on it.
  */
 import type { Clock } from '#io/world.ts';
