@@ -1,8 +1,12 @@
 /** What a node does in the background, put together. */
+import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { NodeSession } from '#cluster/session.ts';
 import { AdvanceDisk } from '#duties/advance-disk.ts';
+import { MoveSlots } from '#duties/balance/move-slots.ts';
 import { Brake } from '#duties/brake.ts';
+import { isCoordinator } from '#duties/coordinator.ts';
 import type { Duty } from '#duties/duty.ts';
+import type { FactsBook } from '#duties/facts/facts-book.ts';
 import { DutyRunner } from '#duties/runner.ts';
 import type { World } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
@@ -16,7 +20,10 @@ export interface NodeDutiesDeps {
   readonly log: Logger;
   readonly kv: Kv;
   readonly store: ShardStore;
-  readonly session: Pick<NodeSession, 'announce'>;
+  readonly map: ClusterMap;
+  readonly session: Pick<NodeSession, 'node' | 'announce'>;
+  /** What the others say of themselves. */
+  readonly facts: FactsBook;
   readonly ownFacts: OwnFacts;
   /** Requests of clients that this node has begun to answer. */
   readonly requests: () => number;
@@ -25,12 +32,16 @@ export interface NodeDutiesDeps {
 const idleMs = 1000;
 
 export function createDuties(deps: NodeDutiesDeps): DutyRunner {
-  const { world, log, kv, store, session, ownFacts, requests } = deps;
+  const { world, log, kv, store, map, session, facts, ownFacts, requests } = deps;
   const { clock } = world;
   const brake = new Brake(clock, requests);
   const duties: Duty[] = [
     new OperationSweep({ kv, clock }),
     new AdvanceDisk({ store, clock, announce: (identity) => session.announce(identity) }),
+    new MoveSlots({
+      ...{ kv, map, facts, clock, log },
+      isCoordinator: () => isCoordinator(map, session.node),
+    }),
     ...ownFacts.duties,
   ];
   const runner = new DutyRunner({ ...world, log, brake }, duties, { idleMs });

@@ -93,12 +93,13 @@ export class NodeProcess {
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const files = this.createFiles(kv, rpc, cluster, session, namespace);
+    const facts = new FactsBook({ rpc, map: cluster, clock: this.world.clock });
     const status = new NodeStatus({
       cluster,
       session,
       kv,
       store,
-      facts: new FactsBook({ rpc, map: cluster, clock: this.world.clock }),
+      facts,
       maintenance: this.closing(this.etcdMaintenance()),
       combiner: () => committer.combinerNode,
     });
@@ -109,7 +110,8 @@ export class NodeProcess {
     await this.openDoors(gateway);
     const { world, log } = this;
     const requests = () => gateway.requestsBegun;
-    this.closing(createDuties({ world, log, kv, store, session, ownFacts, requests })).start();
+    const parts = { world, log, kv, store, map: cluster, session, facts, ownFacts, requests };
+    this.closing(createDuties(parts)).start();
     this.log.info('node serves', { incarnation: this.incarnation });
   }
 

@@ -16,8 +16,9 @@ const fillWithOneMore = ({ slots, capacity }: Candidate): number =>
   (slots + 1) / Math.max(1, capacity);
 
 /**
- * Members by slot, or undefined with too few candidates. Those with the fewest slots for
- * their capacity first, so that load spreads; no zone gets more than m shards, if zones allow it: then a whole zone may be lost.
+ * Members by slot, or undefined with too few candidates. Those with the fewest slots for their
+ * capacity first, so that load spreads; no zone gets more than m shards, if zones allow it: then a
+ * whole zone may be lost.
  */
 export function placeVolume(
   code: Code,
