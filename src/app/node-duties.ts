@@ -1,12 +1,22 @@
 /** What a node does in the background, put together. */
+import type { NodeId } from '#base/ids.ts';
+import { blobReaderDefaults } from '#blob/read-blob.ts';
+import type { ShardCalls } from '#blob/shard-calls.ts';
+import { ShardFetcher } from '#blob/shard-fetcher.ts';
+import { createShardRebuilder } from '#blob/shard-rebuilder.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { NodeSession } from '#cluster/session.ts';
+import type { NodeConfig } from '#config/node-config.ts';
 import { AdvanceDisk } from '#duties/advance-disk.ts';
 import { MoveSlots } from '#duties/balance/move-slots.ts';
 import { Brake } from '#duties/brake.ts';
 import { isCoordinator } from '#duties/coordinator.ts';
 import type { Duty } from '#duties/duty.ts';
 import type { FactsBook } from '#duties/facts/facts-book.ts';
+import { Absence } from '#duties/repair/absence.ts';
+import { FillSlots } from '#duties/repair/fill-slots.ts';
+import { ReplaceMembers } from '#duties/repair/replace-members.ts';
+import { SlotFiller } from '#duties/repair/slot-filler.ts';
 import { DutyRunner } from '#duties/runner.ts';
 import type { World } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
@@ -19,9 +29,12 @@ export interface NodeDutiesDeps {
   readonly world: World;
   readonly log: Logger;
   readonly kv: Kv;
-  readonly store: ShardStore;
+  readonly config: NodeConfig;
   readonly map: ClusterMap;
-  readonly session: Pick<NodeSession, 'node' | 'announce'>;
+  readonly session: Pick<NodeSession, 'announce'>;
+  readonly store: ShardStore;
+  readonly shards: ShardCalls;
+  readonly filler: SlotFiller;
   /** What the others say of themselves. */
   readonly facts: FactsBook;
   readonly ownFacts: OwnFacts;
@@ -32,19 +45,52 @@ export interface NodeDutiesDeps {
 const idleMs = 1000;
 
 export function createDuties(deps: NodeDutiesDeps): DutyRunner {
-  const { world, log, kv, store, map, session, facts, ownFacts, requests } = deps;
+  const { world, log, kv, map, config, ownFacts, requests } = deps;
   const { clock } = world;
   const brake = new Brake(clock, requests);
+  const coordinates = () => isCoordinator(map, config.node.id);
   const duties: Duty[] = [
     new OperationSweep({ kv, clock }),
-    new AdvanceDisk({ store, clock, announce: (identity) => session.announce(identity) }),
-    new MoveSlots({
-      ...{ kv, map, facts, clock, log },
-      isCoordinator: () => isCoordinator(map, session.node),
-    }),
+    ...repairDuties(deps, coordinates),
+    ...balanceDuties(deps, coordinates),
     ...ownFacts.duties,
   ];
   const runner = new DutyRunner({ ...world, log, brake }, duties, { idleMs });
   ownFacts.progress = () => runner.progress();
   return runner;
+}
+
+function repairDuties(deps: NodeDutiesDeps, isCoordinator: () => boolean): Duty[] {
+  const { config, map, world, facts } = deps;
+  const { repairDelayMs } = config.cluster;
+  const absence = new Absence(map, world.clock);
+  const isUnfit = (node: NodeId) => facts.isUnfit(node);
+  return [
+    new ReplaceMembers({ ...deps, absence, isCoordinator, isUnfit }, { repairDelayMs }),
+    new FillSlots({ ...deps, self: config.node.id }),
+  ];
+}
+
+function balanceDuties(deps: NodeDutiesDeps, isCoordinator: () => boolean): Duty[] {
+  const { world, store, session } = deps;
+  const { clock } = world;
+  return [
+    new MoveSlots({ ...deps, isCoordinator, clock }),
+    new AdvanceDisk({ store, clock, announce: (identity) => session.announce(identity) }),
+  ];
+}
+
+export interface SlotFillerParts {
+  readonly world: World;
+  readonly log: Logger;
+  readonly self: NodeId;
+  readonly store: ShardStore;
+  readonly shards: ShardCalls;
+  readonly map: Pick<ClusterMap, 'isLive' | 'suspect'>;
+}
+
+export function createSlotFiller(parts: SlotFillerParts): SlotFiller {
+  const fetcher = new ShardFetcher(parts, blobReaderDefaults);
+  const rebuilder = createShardRebuilder({ ...parts, fetcher });
+  return new SlotFiller({ ...parts, rebuilder });
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { asDftfsError } from '#base/errors.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
+import type { ShardCalls } from '#blob/shard-calls.ts';
 import { createVolumePicker } from '#blob/volume-picker.ts';
 import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
@@ -12,6 +13,7 @@ import type { NodeRegistration } from '#cluster/registration.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
 import { FactsBook } from '#duties/facts/facts-book.ts';
+import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
 import type { World } from '#io/world.ts';
@@ -32,7 +34,7 @@ import { openShardStore } from '#storage/open-shard-store.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import { checkMounted } from './data-mount.ts';
-import { createDuties } from './node-duties.ts';
+import { createDuties, createSlotFiller } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
 import { OwnFacts } from './own-facts.ts';
 
@@ -80,19 +82,28 @@ export class NodeProcess {
       clock: this.world.clock,
       standing: () => session?.standing,
     });
+    let cluster: Cluster;
+    let rpc: NodeRpcClient;
+    const shards = createRpcShardCalls({ call: (...call) => rpc.call(...call) });
+    const filler = createSlotFiller({
+      ...this.parts(),
+      store,
+      shards,
+      map: { isLive: (id) => cluster.isLive(id), suspect: (id, why) => cluster.suspect(id, why) },
+    });
     const handlers = {
       ...shardHandlers(store),
       ...namesHandlers(combiner),
+      ...upkeepHandlers({ kv, filler }),
       ...ownFacts.handlers,
     };
     this.closing(await this.serveNodes(handlers));
-    let cluster: Cluster;
-    const rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
+    rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
     cluster = this.closing(this.watchCluster(kv, rpc));
     session = this.closing(await this.createSession(kv, store));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
-    const files = this.createFiles(kv, rpc, cluster, session, namespace);
+    const files = this.createFiles(kv, shards, cluster, session, namespace);
     const facts = new FactsBook({ rpc, map: cluster, clock: this.world.clock });
     const status = new NodeStatus({
       cluster,
@@ -108,10 +119,21 @@ export class NodeProcess {
     );
     void this.join(cluster, session, signal);
     await this.openDoors(gateway);
-    const { world, log } = this;
-    const requests = () => gateway.requestsBegun;
-    const parts = { world, log, kv, store, map: cluster, session, facts, ownFacts, requests };
-    this.closing(createDuties(parts)).start();
+    this.closing(
+      createDuties({
+        ...this.parts(),
+        config: this.config,
+        kv,
+        store,
+        session,
+        facts,
+        ownFacts,
+        map: cluster,
+        shards,
+        filler,
+        requests: () => gateway.requestsBegun,
+      }),
+    ).start();
     this.log.info('node serves', { incarnation: this.incarnation });
   }
 
@@ -141,6 +163,11 @@ export class NodeProcess {
 
   private etcdMaintenance(): EtcdMaintenance {
     return new EtcdMaintenance(this.world, { endpoints: this.config.cluster.etcdEndpoints });
+  }
+
+  private parts() {
+    const { world, log } = this;
+    return { world, log, self: this.config.node.id };
   }
 
   private identity() {
@@ -229,13 +256,12 @@ export class NodeProcess {
 
   private createFiles(
     kv: Kv,
-    rpc: NodeRpcClient,
+    shards: ShardCalls,
     map: Cluster,
     session: NodeSession,
     namespace: Namespace,
   ) {
     const { world, log } = this;
-    const shards = createRpcShardCalls(rpc);
     const picker = createVolumePicker({ kv, map, world, log });
     const sealer = new VolumeSealer({ kv, map, log });
     const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });

@@ -6,7 +6,7 @@
  * unfinished window included, goes on in another volume. Read: k shards, data shards first; a
  * missing, corrupt or slow one is replaced by another and decoded.
  */
-import type { BlobId } from '#base/ids.ts';
+import type { BlobId, VolumeId } from '#base/ids.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
 import type { Extent } from '#protocol/volumes.ts';
 
@@ -38,6 +38,15 @@ export interface BlobWriter {
    */
   write(
     content: AsyncIterable<Buffer>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<WrittenBlob>;
+  /**
+   * The blob has no name yet, and its volumes are `now` other ones than when it was written: has
+   * their new members fetch it. Errors: volume_changed, canceled.
+   */
+  refill(
+    written: WrittenBlob,
+    now: ReadonlyMap<VolumeId, KnownVolume>,
     options: { readonly signal: AbortSignal },
   ): Promise<WrittenBlob>;
   /**

@@ -280,7 +280,7 @@ function cut(body: Body, span: Span, offset: number): Body {
 }
 
 /** In one piece that begins at a word of memory: xor is slow otherwise. */
-function oneBuffer(body: Body): Buffer {
+export function oneBuffer(body: Body): Buffer {
   const [first] = body;
   if (first && body.length === 1 && first.byteOffset % 8 === 0) return first;
   return Buffer.concat(body);

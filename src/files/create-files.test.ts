@@ -7,7 +7,7 @@ import { createNodeWorld } from '#io/node/world.ts';
 import { MemoryKv } from '#kv/memory/memory-kv.ts';
 import type { FileEntry } from '#namespace/records.ts';
 import { volumeKey } from '#protocol/keys.ts';
-import { encodeVolume } from '#protocol/volumes.ts';
+import { encodeVolume, type VolumeRecord } from '#protocol/volumes.ts';
 import { InterruptedKv } from '../../test/support/interrupted-kv.ts';
 import {
   checkNames,
@@ -38,6 +38,7 @@ let fixture: NamesFixture;
 let files: Files;
 let written: WrittenBlob[];
 let discarded: WrittenBlob[];
+let refilled: VolumeRecord[];
 let live: NodeId[];
 /** No change of names arrives, and no one is told. */
 let lost: boolean;
@@ -51,6 +52,7 @@ beforeEach(async () => {
   fixture = await namesFixture(kv, (kv) => new InterruptedKv(kv, { fate }).kv);
   written = [];
   discarded = [];
+  refilled = [];
   live = ['n1', 'n2', 'n3'].map(nodeId);
   meanwhile = async () => {};
   const contents = new Map<string, string>();
@@ -63,6 +65,14 @@ beforeEach(async () => {
       written.push(blob);
       await meanwhile();
       return blob;
+    },
+    async refill(blob, now) {
+      const volumes = blob.volumes.flatMap(({ record }) => now.get(record.id) ?? []);
+      refilled.push(...volumes.map(({ record }) => record));
+      if (volumes.length < blob.volumes.length) {
+        throw new DftfsError('volume_changed', 'A volume is gone.');
+      }
+      return { ...blob, volumes };
     },
     discard: (blob) => discarded.push(blob),
   };
@@ -119,9 +129,22 @@ test('a put refused by its last check leaves nothing', async () => {
   assert.deepEqual(discarded, written);
 });
 
-test('a put whose volume changed its members says so, and its blob is discarded', async () => {
+test('a put whose volume changed its members has the new ones fetch it, and succeeds', async () => {
   const moved = volumeRecord({ epoch: 2 });
   meanwhile = () => put(fixture.kv, volumeKey(moved.id), encodeVolume(moved));
+  await files.put('/a', chunks('x'), text, context);
+  assert.deepEqual(refilled, [moved]);
+  assert.equal((await checkNames(fixture.kv)).size, 1);
+  assert.deepEqual(discarded, []);
+});
+
+test('a put whose volume is gone says so, and its blob is discarded', async () => {
+  const key = volumeKey(volumeRecord().id);
+  meanwhile = () =>
+    fixture.kv.txn(
+      { compare: [], then: [{ kind: 'delete', start: key }], else: [] },
+      { timeoutMs: 1000 },
+    );
   await fails(files.put('/a', chunks('x'), text, context), 'volume_changed');
   assert.equal((await checkNames(fixture.kv)).size, 0);
   assert.deepEqual(discarded, written);

@@ -1,13 +1,17 @@
 /** Files over names and bytes. What each call promises is said in `files.ts`. */
 
-import { DftfsError } from '#base/errors.ts';
+import { DftfsError, isCode } from '#base/errors.ts';
 import type { BlobReader, BlobWriter } from '#blob/blob.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { Namespace } from '#namespace/namespace.ts';
+import type { CreateResult, NewFile } from '#namespace/ops/create.ts';
 import type { FileEntry } from '#namespace/records.ts';
 import { pathTaken, requestOfKey } from '#namespace/request.ts';
 import { describeFile } from './describe-file.ts';
 import type { ByteRange, CallContext, Files, PutOptions, PutResult } from './files.ts';
+
+/** How often one put follows its volumes to other members. */
+const refillsMax = 8;
 
 export interface FilesDeps {
   readonly namespace: Namespace;
@@ -62,16 +66,37 @@ async function put(
   context: CallContext,
 ): Promise<PutResult> {
   const { contentType, metadata, idempotencyKey } = options;
-  const written = await writer.write(content, context);
+  let written = await writer.write(content, context);
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   try {
     options.beforeCommit?.();
-    const file = { ...written, contentType, metadata, ...key };
-    const result = await namespace.create(path, file, context);
-    if (result.repeated) writer.discard(written);
-    return result;
+    for (let refills = 0; ; refills++) {
+      const file = { ...written, contentType, metadata, ...key };
+      const result = await createUnlessMoved(namespace, path, file, refills, context);
+      if (result?.repeated) writer.discard(written);
+      if (result !== undefined) return result;
+      const ids = written.volumes.map(({ record }) => record.id);
+      const now = await namespace.readVolumes(ids, context);
+      written = await writer.refill(written, now, context);
+    }
   } catch (error) {
     if (error instanceof DftfsError && error.outcome === 'none') writer.discard(written);
+    throw error;
+  }
+}
+
+/** Undefined: a volume got other members while the bytes were being written. */
+async function createUnlessMoved(
+  namespace: Namespace,
+  path: string,
+  file: NewFile,
+  refills: number,
+  context: CallContext,
+): Promise<CreateResult | undefined> {
+  try {
+    return await namespace.create(path, file, context);
+  } catch (error) {
+    if (isCode(error, 'volume_changed') && refills < refillsMax) return undefined;
     throw error;
   }
 }
