@@ -12,6 +12,7 @@ import type { NodeRecord } from '#cluster/cluster-map.ts';
 import type { NodeRegistration } from '#cluster/registration.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
+import { NodeAdmin } from '#duties/balance/node-admin.ts';
 import { FactsBook } from '#duties/facts/facts-book.ts';
 import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
@@ -114,8 +115,9 @@ export class NodeProcess {
       maintenance: this.closing(this.etcdMaintenance()),
       combiner: () => committer.combinerNode,
     });
+    const admin = new NodeAdmin({ kv, map: cluster, facts, log: this.log });
     const gateway = this.closing(
-      createRestGateway({ ...this.world, log: this.log, files, status }),
+      createRestGateway({ ...this.world, log: this.log, files, status, admin }),
     );
     void this.join(cluster, session, signal);
     await this.openDoors(gateway);
