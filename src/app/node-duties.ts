@@ -35,6 +35,7 @@ export interface NodeDutiesDeps {
   readonly store: ShardStore;
   readonly shards: ShardCalls;
   readonly filler: SlotFiller;
+  readonly namesUpkeep: Duty;
   /** What the others say of themselves. */
   readonly facts: FactsBook;
   readonly ownFacts: OwnFacts;
@@ -51,6 +52,7 @@ export function createDuties(deps: NodeDutiesDeps): DutyRunner {
   const coordinates = () => isCoordinator(map, config.node.id);
   const duties: Duty[] = [
     new OperationSweep({ kv, clock }),
+    deps.namesUpkeep,
     ...repairDuties(deps, coordinates),
     ...balanceDuties(deps, coordinates),
     ...ownFacts.duties,
@@ -76,7 +78,7 @@ function balanceDuties(deps: NodeDutiesDeps, isCoordinator: () => boolean): Duty
   const { clock } = world;
   return [
     new MoveSlots({ ...deps, isCoordinator, clock }),
-    new AdvanceDisk({ store, clock, announce: (identity) => session.announce(identity) }),
+    new AdvanceDisk({ store, clock, announce: (generation) => session.announce(generation) }),
   ];
 }
 

@@ -35,6 +35,7 @@ import { openShardStore } from '#storage/open-shard-store.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import { checkMounted } from './data-mount.ts';
+import { createNamesUpkeep } from './names-upkeep.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
 import { OwnFacts } from './own-facts.ts';
@@ -104,15 +105,17 @@ export class NodeProcess {
     session = this.closing(await this.createSession(kv, store));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
-    const files = this.createFiles(kv, shards, cluster, session, namespace);
+    const maintenance = this.closing(this.etcdMaintenance());
+    const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
+    const files = createFiles({
+      ...this.createBlobs(kv, shards, cluster, session),
+      namespace,
+      map: cluster,
+      areNamesFull: () => namesUpkeep.isFull,
+    });
     const facts = new FactsBook({ rpc, map: cluster, clock: this.world.clock });
     const status = new NodeStatus({
-      cluster,
-      session,
-      kv,
-      store,
-      facts,
-      maintenance: this.closing(this.etcdMaintenance()),
+      ...{ cluster, session, kv, store, facts, maintenance, namesUpkeep },
       combiner: () => committer.combinerNode,
     });
     const admin = new NodeAdmin({ kv, map: cluster, facts, log: this.log });
@@ -124,7 +127,6 @@ export class NodeProcess {
     this.closing(
       createDuties({
         ...this.parts(),
-        config: this.config,
         kv,
         store,
         session,
@@ -133,6 +135,7 @@ export class NodeProcess {
         map: cluster,
         shards,
         filler,
+        namesUpkeep,
         requests: () => gateway.requestsBegun,
       }),
     ).start();
@@ -150,11 +153,15 @@ export class NodeProcess {
 
   private async openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
+    const { capacityBytes } = node;
     const folder = path.join(node.dataFolder, 'store');
     if (node.requireMount) await checkMounted(node.dataFolder, folder);
     return await openShardStore(
       { ...this.world, log: this.log, indexFactory: createLmdbIndexFactory() },
-      { folder, clusterId: cluster.id, nodeId: node.id },
+      {
+        ...{ folder, clusterId: cluster.id, nodeId: node.id },
+        ...(capacityBytes === null ? {} : { capacityBytes }),
+      },
     );
   }
 
@@ -168,8 +175,8 @@ export class NodeProcess {
   }
 
   private parts() {
-    const { world, log } = this;
-    return { world, log, self: this.config.node.id };
+    const { world, log, config, incarnation } = this;
+    return { world, log, config, incarnation, self: config.node.id };
   }
 
   private identity() {
@@ -211,7 +218,7 @@ export class NodeProcess {
 
   private async createSession(kv: Kv, store: ShardStore): Promise<NodeSession> {
     const { node, cluster } = this.config;
-    const { diskId, generation, isNew } = store.identity;
+    const { diskId, generation, isNew } = store;
     const { totalBytes } = await store.stats();
     const record: NodeRegistration = {
       id: node.id,
@@ -256,20 +263,14 @@ export class NodeProcess {
     );
   }
 
-  private createFiles(
-    kv: Kv,
-    shards: ShardCalls,
-    map: Cluster,
-    session: NodeSession,
-    namespace: Namespace,
-  ) {
+  private createBlobs(kv: Kv, shards: ShardCalls, map: Cluster, session: NodeSession) {
     const { world, log } = this;
     const picker = createVolumePicker({ kv, map, world, log });
     const sealer = new VolumeSealer({ kv, map, log });
     const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
     const self = this.config.node.id;
     const reader = createBlobReader({ shards, map, kv, self, world, log });
-    return createFiles({ namespace, writer, reader, map });
+    return { writer, reader };
   }
 
   private async openDoors(gateway: RestGateway): Promise<void> {

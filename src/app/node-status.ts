@@ -8,6 +8,7 @@ import type { KnownVolume, NodeRecord } from '#cluster/cluster-map.ts';
 import type { NodeSession } from '#cluster/session.ts';
 import type { FactsBook, KnownFacts } from '#duties/facts/facts-book.ts';
 import { describeProtection } from '#duties/facts/protection.ts';
+import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
 import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import { type Kv, type KvMember, prefixSpan } from '#kv/kv.ts';
 import { prefixes } from '#protocol/keys.ts';
@@ -24,6 +25,7 @@ export interface NodeStatusDeps {
   readonly store: Pick<ShardStore, 'stats'>;
   readonly facts: Pick<FactsBook, 'read'>;
   readonly maintenance: Pick<EtcdMaintenance, 'status'>;
+  readonly namesUpkeep: Pick<NamesUpkeep, 'isFull' | 'progress'>;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
 }
@@ -36,10 +38,12 @@ export class NodeStatus {
   }
 
   notReadyReason(): string | undefined {
-    const { session, cluster, kv } = this.deps;
+    const { session, cluster, kv, namesUpkeep } = this.deps;
     if (!kv.members().some((member) => member.healthy)) {
       return 'No etcd member answers: start them, or look at their logs.';
     }
+    // A full etcd lets nobody register, and what it still serves is served.
+    if (namesUpkeep.isFull) return undefined;
     if (session.revision === undefined || !cluster.isLive(session.node)) {
       return 'The node is not registered in the cluster yet; ask again in a moment.';
     }
@@ -47,7 +51,7 @@ export class NodeStatus {
   }
 
   async describe(): Promise<unknown> {
-    const { cluster, session, kv, store, combiner } = this.deps;
+    const { cluster, session, kv, store, combiner, namesUpkeep } = this.deps;
     const [facts, members, garbage] = await Promise.all([
       this.deps.facts.read(),
       Promise.all(kv.members().map((member) => this.etcdMember(member))),
@@ -64,7 +68,7 @@ export class NodeStatus {
       protection,
       repair: estimateRepair(protection.rebuilding.bytesLeft, [...facts.values()]),
       garbage,
-      names: { members, combiner: combiner() },
+      names: { members, combiner: combiner(), upkeep: namesUpkeep.progress() },
       store: await store.stats(),
     };
   }

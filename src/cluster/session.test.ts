@@ -164,7 +164,7 @@ test('4.8 a copy of the disk is old once the disk has moved on', async (context)
   const { session, start } = await rig(context);
   const running = session({ generation: 4 });
   await running.start();
-  await running.announce({ generation: 5 });
+  await running.announce(5);
   await running.close();
   // Copied at generation 4; opening it made it 5.
   assert.equal(await start({ incarnation: 'third', generation: 5 }), 'outdated');
@@ -175,7 +175,7 @@ test('a registration changes only within its own session', async (context) => {
   const sleeper = session({});
   await sleeper.start();
   await start({ incarnation: 'third', generation: 5 });
-  await sleeper.announce({ generation: 9 });
+  await sleeper.announce(9);
   const entry = await memory.get(nodeKey(self), options);
   assert.equal(entry && decodeRegistration(entry.value).incarnation, 'third');
 });

@@ -63,7 +63,7 @@ export class NodeSession implements Session {
   }
 
   /** The disk is older now: who comes with a copy from before is known by it. */
-  async announce({ generation }: Pick<NodeRegistration, 'generation'>): Promise<void> {
+  async announce(generation: number): Promise<void> {
     this.record = { ...this.record, generation };
     // Not registered now: the next registration says it.
     if (this.revision === undefined) return;

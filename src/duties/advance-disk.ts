@@ -4,13 +4,13 @@
  * generation when the node comes back with it, and counts for no more than what is on it.
  */
 import type { Clock } from '#io/world.ts';
-import type { DiskIdentity, ShardStore } from '#storage/shard-store.ts';
+import type { ShardStore } from '#storage/shard-store.ts';
 import type { Duty } from './duty.ts';
 
 export interface AdvanceDiskDeps {
   readonly store: Pick<ShardStore, 'stats' | 'advance'>;
   /** Into the registration. */
-  readonly announce: (identity: DiskIdentity) => Promise<void>;
+  readonly announce: (generation: number) => Promise<void>;
   readonly clock: Clock;
 }
 
@@ -27,7 +27,7 @@ export class AdvanceDisk implements Duty {
   readonly #options: AdvanceDiskOptions;
   #nextAt: number;
   #segmentBytes = 0;
-  #unannounced: DiskIdentity | undefined;
+  #unannounced: number | undefined;
 
   constructor(deps: AdvanceDiskDeps, options: AdvanceDiskOptions = advanceDiskDefaults) {
     this.#deps = deps;

@@ -26,7 +26,9 @@ export interface DiskFacts {
   readonly full: boolean;
   /** Why nothing more is written, if so. */
   readonly fenced: string | null;
-  /** Shards found damaged. */
+  /** Its longest operation of late. */
+  readonly slowestMs: number;
+  /** Shards known to be damaged. */
   readonly damaged: number;
 }
 
@@ -41,7 +43,7 @@ export function parseNodeFacts(head: unknown): NodeFacts {
 function isNodeFacts(head: unknown): head is NodeFacts {
   if (!isObject(head) || !isObject(head.disk) || !isObject(head.duties)) return false;
   const { disk, volumes, repairBytesPerSecond } = head;
-  const sizes = ['liveBytes', 'segmentBytes', 'freeBytes', 'totalBytes', 'damaged'];
+  const sizes = ['liveBytes', 'segmentBytes', 'freeBytes', 'totalBytes', 'slowestMs', 'damaged'];
   return (
     sizes.every((name) => isAmount(disk[name])) &&
     typeof disk.diskId === 'string' &&

@@ -12,8 +12,9 @@ export type FactsChange = Partial<Omit<KnownFacts, 'disk'>> & {
 export function knownFacts({ disk, ...change }: FactsChange = {}): KnownFacts {
   return {
     disk: {
-      ...{ diskId: 'd', standing: 'known', liveBytes: 0, segmentBytes: 0, damaged: 0 },
-      ...{ freeBytes: 1e12, totalBytes: 2e12, full: false, fenced: null, ...disk },
+      ...{ diskId: 'd', standing: 'known', liveBytes: 0, segmentBytes: 0, slowestMs: 1 },
+      ...{ freeBytes: 1e12, totalBytes: 2e12, full: false, fenced: null },
+      ...{ damaged: 0, ...disk },
     },
     ...{ volumes: [], repairBytesPerSecond: 0, duties: {}, answeredInMs: 1, ...change },
   };

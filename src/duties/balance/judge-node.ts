@@ -1,4 +1,4 @@
-/** Whether a node may be emptied, stopped, taken out. Pure. Undefined: nothing speaks against it. */
+/** What speaks against emptying a node, stopping it, taking it out. Pure. Undefined: nothing. */
 import type { NodeId } from '#base/ids.ts';
 import type { DiskFacts } from '#protocol/node-facts.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';

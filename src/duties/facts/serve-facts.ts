@@ -5,7 +5,7 @@ import type { ShardStore } from '#storage/shard-store.ts';
 import type { VolumeTally } from './volume-tally.ts';
 
 export interface FactsDeps {
-  readonly store: Pick<ShardStore, 'stats' | 'identity'>;
+  readonly store: Pick<ShardStore, 'stats'>;
   readonly standing: () => string | undefined;
   readonly tally: Pick<VolumeTally, 'bytes'>;
   readonly repairBytesPerSecond: () => number;
@@ -19,13 +19,13 @@ export function factsHandlers(deps: FactsDeps): RpcHandlers {
 
 async function gatherFacts(deps: FactsDeps): Promise<NodeFacts> {
   const { store, standing, tally, repairBytesPerSecond, progress } = deps;
-  const { liveBytes, segmentBytes, freeBytes, totalBytes, full, fenced, corrupt } =
+  const { diskId, liveBytes, segmentBytes, freeBytes, totalBytes, full, fenced, ...rest } =
     await store.stats();
   return {
     disk: {
-      ...{ diskId: store.identity.diskId, standing: standing() ?? null },
+      ...{ diskId, standing: standing() ?? null },
       ...{ liveBytes, segmentBytes, freeBytes, totalBytes },
-      ...{ full, fenced: fenced ?? null, damaged: corrupt },
+      ...{ full, fenced: fenced ?? null, slowestMs: rest.slowestMs, damaged: rest.damaged },
     },
     volumes: [...tally.bytes],
     repairBytesPerSecond: repairBytesPerSecond(),
