@@ -6,10 +6,14 @@ import type { ShardCalls } from '#blob/shard-calls.ts';
 import { ShardFetcher } from '#blob/shard-fetcher.ts';
 import { createShardRebuilder } from '#blob/shard-rebuilder.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
+import type { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
+import { AdvanceDisk } from '#duties/advance-disk.ts';
+import { MoveSlots } from '#duties/balance/move-slots.ts';
 import { Brake } from '#duties/brake.ts';
 import { isCoordinator } from '#duties/coordinator.ts';
 import type { Duty } from '#duties/duty.ts';
+import type { FactsBook } from '#duties/facts/facts-book.ts';
 import { BlobRewriter } from '#duties/move/blob-rewriter.ts';
 import { RemoveVolumes } from '#duties/move/remove-volumes.ts';
 import { RewriteBlobs } from '#duties/move/rewrite-blobs.ts';
@@ -24,6 +28,7 @@ import { OperationSweep } from '#namespace/batching/operation-sweep.ts';
 import type { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import type { OwnFacts } from './own-facts.ts';
 
 export interface NodeDutiesDeps {
   readonly world: World;
@@ -31,12 +36,17 @@ export interface NodeDutiesDeps {
   readonly kv: Kv;
   readonly config: NodeConfig;
   readonly map: ClusterMap;
+  readonly session: Pick<NodeSession, 'announce'>;
+  readonly store: ShardStore;
   readonly shards: ShardCalls;
   readonly filler: SlotFiller;
   readonly namespace: Namespace;
   readonly reader: BlobReader;
   readonly writer: BlobWriter;
   readonly namesUpkeep: Duty;
+  /** What the others say of themselves. */
+  readonly facts: FactsBook;
+  readonly ownFacts: OwnFacts;
   /** Requests of clients that this node has begun to answer. */
   readonly requests: () => number;
 }
@@ -46,16 +56,22 @@ const idleMs = 1000;
 const volumePauseMs = 10_000;
 
 export function createDuties(deps: NodeDutiesDeps): DutyRunner {
-  const { world, log, kv, map, requests } = deps;
-  const brake = new Brake(world.clock, requests);
-  const absence = new Absence(map, world.clock);
+  const { world, log, kv, map, config, ownFacts, requests } = deps;
+  const { clock } = world;
+  const brake = new Brake(clock, requests);
+  const absence = new Absence(map, clock);
+  const coordinates = () => isCoordinator(map, config.node.id);
   const duties: Duty[] = [
-    new OperationSweep({ kv, clock: world.clock }),
+    new OperationSweep({ kv, clock }),
     deps.namesUpkeep,
-    ...repairDuties(deps, absence, () => isCoordinator(map, deps.config.node.id)),
+    ...repairDuties(deps, absence, coordinates),
     ...moveDuties(deps, absence, brake),
+    ...balanceDuties(deps, coordinates),
+    ...ownFacts.duties,
   ];
-  return new DutyRunner({ ...world, log, brake }, duties, { idleMs });
+  const runner = new DutyRunner({ ...world, log, brake }, duties, { idleMs });
+  ownFacts.progress = () => runner.progress();
+  return runner;
 }
 
 function repairDuties(
@@ -63,9 +79,9 @@ function repairDuties(
   absence: Absence,
   isCoordinator: () => boolean,
 ): Duty[] {
-  const { config } = deps;
+  const { config, facts } = deps;
   const { repairDelayMs } = config.cluster;
-  const isUnfit = () => false;
+  const isUnfit = (node: NodeId) => facts.isUnfit(node);
   return [
     new ReplaceMembers({ ...deps, absence, isCoordinator, isUnfit }, { repairDelayMs }),
     new FillSlots({ ...deps, self: config.node.id }),
@@ -80,6 +96,15 @@ function moveDuties(deps: NodeDutiesDeps, absence: Absence, brake: Brake): Duty[
   return [
     new RewriteBlobs({ ...own, rewriter }, { delayMs, passPauseMs: volumePauseMs }),
     new RemoveVolumes(own, { checkPauseMs: volumePauseMs }),
+  ];
+}
+
+function balanceDuties(deps: NodeDutiesDeps, isCoordinator: () => boolean): Duty[] {
+  const { world, store, session } = deps;
+  const { clock } = world;
+  return [
+    new MoveSlots({ ...deps, isCoordinator, clock }),
+    new AdvanceDisk({ store, clock, announce: (generation) => session.announce(generation) }),
   ];
 }
 

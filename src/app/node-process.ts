@@ -9,8 +9,11 @@ import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
 import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
+import type { NodeRegistration } from '#cluster/registration.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
+import { NodeAdmin } from '#duties/balance/node-admin.ts';
+import { FactsBook } from '#duties/facts/facts-book.ts';
 import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
@@ -31,9 +34,11 @@ import { HealingShardStore } from '#storage/healing-shard-store.ts';
 import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import { checkMounted } from './data-mount.ts';
 import { createNamesUpkeep } from './names-upkeep.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
+import { OwnFacts } from './own-facts.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
 const tuning = {
@@ -73,6 +78,12 @@ export class NodeProcess {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.connectKv());
     const combiner = new Combiner({ kv, clock: this.world.clock });
+    let session: NodeSession | undefined;
+    const ownFacts = new OwnFacts({
+      store,
+      clock: this.world.clock,
+      standing: () => session?.standing,
+    });
     let cluster: Cluster;
     let rpc: NodeRpcClient;
     const shards = createRpcShardCalls({ call: (...call) => rpc.call(...call) });
@@ -86,11 +97,12 @@ export class NodeProcess {
       ...shardHandlers(store),
       ...namesHandlers(combiner),
       ...upkeepHandlers({ kv, filler }),
+      ...ownFacts.handlers,
     };
     this.closing(await this.serveNodes(handlers));
     rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
     cluster = this.closing(this.watchCluster(kv, rpc));
-    const session = this.closing(this.createSession(kv));
+    session = this.closing(await this.createSession(kv, store));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const maintenance = this.closing(this.etcdMaintenance());
@@ -102,17 +114,14 @@ export class NodeProcess {
       map: cluster,
       areNamesFull: () => namesUpkeep.isFull,
     });
+    const facts = new FactsBook({ rpc, map: cluster, clock: this.world.clock });
     const status = new NodeStatus({
-      cluster,
-      session,
-      kv,
-      store,
-      maintenance,
-      namesUpkeep,
+      ...{ cluster, session, kv, store, facts, maintenance, namesUpkeep },
       combiner: () => committer.combinerNode,
     });
+    const admin = new NodeAdmin({ kv, map: cluster, facts, log: this.log });
     const gateway = this.closing(
-      createRestGateway({ ...this.world, log: this.log, files, status }),
+      createRestGateway({ ...this.world, log: this.log, files, status, admin }),
     );
     void this.join(cluster, session, signal);
     await this.openDoors(gateway);
@@ -122,6 +131,10 @@ export class NodeProcess {
         ...blobs,
         namespace,
         kv,
+        store,
+        session,
+        facts,
+        ownFacts,
         map: cluster,
         shards,
         filler,
@@ -141,15 +154,15 @@ export class NodeProcess {
     return part;
   }
 
-  private openStore(): Promise<ShardStore> {
+  private async openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
     const { capacityBytes } = node;
-    return HealingShardStore.open(
+    const folder = path.join(node.dataFolder, 'store');
+    if (node.requireMount) await checkMounted(node.dataFolder, folder);
+    return await HealingShardStore.open(
       { ...this.world, log: this.log, indexFactory: createLmdbIndexFactory() },
       {
-        folder: path.join(node.dataFolder, 'store'),
-        clusterId: cluster.id,
-        nodeId: node.id,
+        ...{ folder, clusterId: cluster.id, nodeId: node.id },
         ...(capacityBytes === null ? {} : { capacityBytes }),
       },
     );
@@ -206,28 +219,31 @@ export class NodeProcess {
     );
   }
 
-  private createSession(kv: Kv): NodeSession {
+  private async createSession(kv: Kv, store: ShardStore): Promise<NodeSession> {
     const { node, cluster } = this.config;
-    const record: NodeRecord = {
+    const { diskId, generation, isNew } = store;
+    const { totalBytes } = await store.stats();
+    const record: NodeRegistration = {
       id: node.id,
       host: node.advertisedHost ?? node.host,
       port: node.rpcPort,
       httpPort: node.httpPort,
       zone: node.zone,
-      capacityBytes: node.capacityBytes ?? 0,
-      draining: false,
+      capacityBytes: Math.min(node.capacityBytes ?? totalBytes, totalBytes),
       incarnation: this.incarnation,
+      diskId,
+      generation,
     };
     // Whoever answers at the address of our name: over a connection of its own, or it would be
     // ourselves.
-    const probe = (other: NodeRecord) => this.incarnationAt(other);
+    const probe = (other: NodeRegistration) => this.incarnationAt(other);
     return new NodeSession(
       { ...this.world, kv, log: this.log, probe },
-      { record, leaseTtlMs: cluster.leaseTtlMs, era: cluster.era },
+      { record, diskIsNew: isNew, leaseTtlMs: cluster.leaseTtlMs, era: cluster.era },
     );
   }
 
-  private async incarnationAt(other: NodeRecord): Promise<string | undefined> {
+  private async incarnationAt(other: NodeRegistration): Promise<string | undefined> {
     const client = createRpcClient(
       { ...this.world, log: this.log },
       { ...this.identity(), resolve: () => other },

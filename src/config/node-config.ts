@@ -10,6 +10,7 @@ import { DftfsError } from '#base/errors.ts';
 import { type NodeId, nodeId } from '#base/ids.ts';
 import { eraMax, namesQuotaBytesMax } from '#base/limits.ts';
 import {
+  flag,
   integer,
   listOf,
   oneOf,
@@ -47,6 +48,8 @@ const nodeSchema = {
   id: name,
   /** Relative to the config file. One process at a time owns it. */
   dataFolder: file('.'),
+  /** The shards are on a disk of their own: don't start while it isn't mounted. */
+  requireMount: flag(false),
   host,
   /** What others reach this node by; null: `host`. */
   advertisedHost: optional(host),

@@ -8,8 +8,10 @@ export const prefixes = {
   backReference: 'b/',
   /** `v/<volume>` → VolumeRecord. */
   volume: 'v/',
-  /** `n/<node>` → NodeRecord. */
+  /** `n/<node>` → NodeRegistration: what the node says of itself. */
   node: 'n/',
+  /** `d/<node>` → empty: an operator wants the node emptied. The node itself never writes it. */
+  drain: 'd/',
   /** `l/<node>` → incarnation, bound to a lease. */
   liveness: 'l/',
   /** `g/<blob>` → GarbageRecord: no name is left, delete its shards. */
@@ -31,6 +33,7 @@ export const pathOfBackReference = (key: string): string =>
   key.slice(key.indexOf('/', prefixes.backReference.length));
 export const volumeKey = (id: VolumeId): string => prefixes.volume + id;
 export const nodeKey = (id: NodeId): string => prefixes.node + id;
+export const drainKey = (id: NodeId): string => prefixes.drain + id;
 export const livenessKey = (id: NodeId): string => prefixes.liveness + id;
 export const garbageKey = (blob: BlobId): string => prefixes.garbage + blob;
 export const blobOfGarbageKey = (key: string): BlobId =>

@@ -47,6 +47,14 @@ export class HealingShardStore implements ShardStore {
     this.isNew = store.isNew;
   }
 
+  get generation(): number {
+    return this.#store.generation;
+  }
+
+  async advance(): Promise<number> {
+    return await this.#open().advance();
+  }
+
   private heal(): void {
     if (this.#isClosed || this.#healing !== undefined || this.#healings >= healingsMax) return;
     this.#healings++;
@@ -96,7 +104,7 @@ export class HealingShardStore implements ShardStore {
     return this.#open().list(after, limit, within);
   }
 
-  damaged(): ShardKey[] {
+  damaged(): HeldShard[] {
     return this.#store.damaged();
   }
 

@@ -22,7 +22,7 @@ import { SegmentLog } from './segment-log.ts';
 import { SegmentReader } from './segment-reader.ts';
 import type { LogPosition, ShardIndexFactory } from './shard-index.ts';
 import type { ShardStore } from './shard-store.ts';
-import { openSuperblock, saltOf } from './superblock.ts';
+import { nextGeneration, openSuperblock, saltOf } from './superblock.ts';
 
 const MiB = 1024 * 1024;
 /** An operation that takes this long never ends well: others should stop waiting for this disk. */
@@ -129,8 +129,8 @@ async function openLocked(
     hasSegments: files.numbers.length > 0,
     mustExist: options.mustExist ?? false,
   };
-  const identity = await openSuperblock(deps, folder, owner, expected);
-  const salt = saltOf(identity);
+  const { superblock, isNew } = await openSuperblock(deps, folder, owner, expected);
+  const salt = saltOf(superblock);
   const { index, closeIndex } = await openWriter({ ...deps, disk, files, fence, watch }, options, {
     salt,
     onIndexFailure,
@@ -167,8 +167,9 @@ async function openLocked(
   const reader = new SegmentReader({ files, clock, log, salt, quarantine });
   const parts = { files, index, segments, reader, quarantine, fence, space, watch };
   const compaction = new Compaction({ ...parts, log, salt });
+  const advance = nextGeneration.bind(undefined, disk, folder);
   return new LocalShardStore(
-    { ...parts, compaction, closeIndex, release },
-    { ...identity, damaged: recovered.damaged },
+    { ...parts, compaction, advance, closeIndex, release },
+    { superblock, isNew, damaged: recovered.damaged },
   );
 }

@@ -40,6 +40,8 @@ export type ShardState = 'sound' | 'damaged' | 'missing';
 export type ListWithin = Pick<ShardKey, 'volume'> & Partial<Pick<ShardKey, 'blob'>>;
 
 export interface ShardStore extends ShardReader, ShardWriter, DiskIdentity {
+  /** Takes the disk a generation on, and returns it; durable when resolved. One at a time. */
+  advance(): Promise<number>;
   /**
    * Errors: shard_missing, shard_corrupt, invalid_argument (not within the shard), overloaded.
    * Every byte returned was checked against its CRC.
