@@ -28,6 +28,7 @@ import { OperationSweep } from '#namespace/batching/operation-sweep.ts';
 import type { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import { keepingDuties } from './keeping-duties.ts';
 import type { OwnFacts } from './own-facts.ts';
 
 export interface NodeDutiesDeps {
@@ -36,7 +37,7 @@ export interface NodeDutiesDeps {
   readonly kv: Kv;
   readonly config: NodeConfig;
   readonly map: ClusterMap;
-  readonly session: Pick<NodeSession, 'announce'>;
+  readonly session: Pick<NodeSession, 'announce' | 'revision'>;
   readonly store: ShardStore;
   readonly shards: ShardCalls;
   readonly filler: SlotFiller;
@@ -59,7 +60,7 @@ export function createDuties(deps: NodeDutiesDeps): DutyRunner {
   const { world, log, kv, map, config, ownFacts, requests } = deps;
   const { clock } = world;
   const brake = new Brake(clock, requests);
-  const absence = new Absence(map, clock);
+  const absence = new Absence(map, deps.session, clock);
   const coordinates = () => isCoordinator(map, config.node.id);
   const duties: Duty[] = [
     new OperationSweep({ kv, clock }),
@@ -67,6 +68,7 @@ export function createDuties(deps: NodeDutiesDeps): DutyRunner {
     ...repairDuties(deps, absence, coordinates),
     ...moveDuties(deps, absence, brake),
     ...balanceDuties(deps, coordinates),
+    ...keepingDuties(deps, coordinates),
     ...ownFacts.duties,
   ];
   const runner = new DutyRunner({ ...world, log, brake }, duties, { idleMs });

@@ -42,6 +42,8 @@ const clusterSchema = {
   leaseTtlMs: integer(1000, 60_000, 3000),
   /** A node that is dead for this long has its shards rebuilt elsewhere. */
   repairDelayMs: integer(0, 24 * 3600_000, 10_000),
+  /** What lost its last name stays so long, for those who are reading it. */
+  readGraceMs: integer(0, 24 * 3600_000, 60_000),
 } as const satisfies Schema;
 
 const nodeSchema = {
@@ -64,6 +66,9 @@ const nodeSchema = {
   zone: { ...name, fallback: 'local' },
   /** Bytes of shards to offer; null: whatever the disk has. */
   capacityBytes: optional(integer(GiB / 16, 2 ** 53 - 1)),
+  /** How fast the scrub reads at most, and how long it rests between two rounds. */
+  scrubBytesPerSecond: integer(1, 2 ** 40, 8 * 1024 ** 2),
+  scrubPauseMs: integer(0, 365 * 24 * 3600_000, 10 * 60_000),
   logLevel: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
 } as const satisfies Schema;
 
