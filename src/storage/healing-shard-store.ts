@@ -96,7 +96,7 @@ export class HealingShardStore implements ShardStore {
     return this.#open().list(after, limit, within);
   }
 
-  damaged(): ShardKey[] {
+  damaged(): HeldShard[] {
     return this.#store.damaged();
   }
 
