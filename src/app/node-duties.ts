@@ -1,5 +1,6 @@
 /** What a node does in the background, put together. */
 import type { NodeId } from '#base/ids.ts';
+import type { BlobReader, BlobWriter } from '#blob/blob.ts';
 import { blobReaderDefaults } from '#blob/read-blob.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
 import { ShardFetcher } from '#blob/shard-fetcher.ts';
@@ -13,6 +14,9 @@ import { Brake } from '#duties/brake.ts';
 import { isCoordinator } from '#duties/coordinator.ts';
 import type { Duty } from '#duties/duty.ts';
 import type { FactsBook } from '#duties/facts/facts-book.ts';
+import { BlobRewriter } from '#duties/move/blob-rewriter.ts';
+import { RemoveVolumes } from '#duties/move/remove-volumes.ts';
+import { RewriteBlobs } from '#duties/move/rewrite-blobs.ts';
 import { Absence } from '#duties/repair/absence.ts';
 import { FillSlots } from '#duties/repair/fill-slots.ts';
 import { ReplaceMembers } from '#duties/repair/replace-members.ts';
@@ -21,6 +25,7 @@ import { DutyRunner } from '#duties/runner.ts';
 import type { World } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
 import { OperationSweep } from '#namespace/batching/operation-sweep.ts';
+import type { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import type { OwnFacts } from './own-facts.ts';
@@ -35,6 +40,9 @@ export interface NodeDutiesDeps {
   readonly store: ShardStore;
   readonly shards: ShardCalls;
   readonly filler: SlotFiller;
+  readonly namespace: Namespace;
+  readonly reader: BlobReader;
+  readonly writer: BlobWriter;
   readonly namesUpkeep: Duty;
   /** What the others say of themselves. */
   readonly facts: FactsBook;
@@ -44,16 +52,20 @@ export interface NodeDutiesDeps {
 }
 
 const idleMs = 1000;
+/** From one look at a volume that is to be emptied or removed to the next. */
+const volumePauseMs = 10_000;
 
 export function createDuties(deps: NodeDutiesDeps): DutyRunner {
   const { world, log, kv, map, config, ownFacts, requests } = deps;
   const { clock } = world;
   const brake = new Brake(clock, requests);
   const coordinates = () => isCoordinator(map, config.node.id);
+  const absence = new Absence(map, clock);
   const duties: Duty[] = [
     new OperationSweep({ kv, clock }),
     deps.namesUpkeep,
-    ...repairDuties(deps, coordinates),
+    ...repairDuties(deps, absence, coordinates),
+    ...moveDuties(deps, absence, brake),
     ...balanceDuties(deps, coordinates),
     ...ownFacts.duties,
   ];
@@ -62,10 +74,13 @@ export function createDuties(deps: NodeDutiesDeps): DutyRunner {
   return runner;
 }
 
-function repairDuties(deps: NodeDutiesDeps, isCoordinator: () => boolean): Duty[] {
-  const { config, map, world, facts } = deps;
+function repairDuties(
+  deps: NodeDutiesDeps,
+  absence: Absence,
+  isCoordinator: () => boolean,
+): Duty[] {
+  const { config, facts } = deps;
   const { repairDelayMs } = config.cluster;
-  const absence = new Absence(map, world.clock);
   const isUnfit = (node: NodeId) => facts.isUnfit(node);
   return [
     new ReplaceMembers({ ...deps, absence, isCoordinator, isUnfit }, { repairDelayMs }),
@@ -79,6 +94,17 @@ function balanceDuties(deps: NodeDutiesDeps, isCoordinator: () => boolean): Duty
   return [
     new MoveSlots({ ...deps, isCoordinator, clock }),
     new AdvanceDisk({ store, clock, announce: (generation) => session.announce(generation) }),
+  ];
+}
+
+function moveDuties(deps: NodeDutiesDeps, absence: Absence, brake: Brake): Duty[] {
+  const { config, world } = deps;
+  const own = { ...deps, ...world, self: config.node.id, absence, brake };
+  const rewriter = new BlobRewriter(deps);
+  const delayMs = config.cluster.repairDelayMs;
+  return [
+    new RewriteBlobs({ ...own, rewriter }, { delayMs, passPauseMs: volumePauseMs }),
+    new RemoveVolumes(own, { checkPauseMs: volumePauseMs }),
   ];
 }
 

@@ -30,8 +30,8 @@ import type { Logger } from '#observe/log.ts';
 import { createRpcClient, type NodeRpcClient } from '#rpc/client.ts';
 import { pingMethod, type RpcHandlers } from '#rpc/rpc.ts';
 import { createRpcServer, type RpcServer } from '#rpc/server.ts';
+import { HealingShardStore } from '#storage/healing-shard-store.ts';
 import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
-import { openShardStore } from '#storage/open-shard-store.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import { checkMounted } from './data-mount.ts';
@@ -107,8 +107,9 @@ export class NodeProcess {
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const maintenance = this.closing(this.etcdMaintenance());
     const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
+    const blobs = this.createBlobs(kv, shards, cluster, session);
     const files = createFiles({
-      ...this.createBlobs(kv, shards, cluster, session),
+      ...blobs,
       namespace,
       map: cluster,
       areNamesFull: () => namesUpkeep.isFull,
@@ -127,6 +128,8 @@ export class NodeProcess {
     this.closing(
       createDuties({
         ...this.parts(),
+        ...blobs,
+        namespace,
         kv,
         store,
         session,
@@ -156,7 +159,7 @@ export class NodeProcess {
     const { capacityBytes } = node;
     const folder = path.join(node.dataFolder, 'store');
     if (node.requireMount) await checkMounted(node.dataFolder, folder);
-    return await openShardStore(
+    return await HealingShardStore.open(
       { ...this.world, log: this.log, indexFactory: createLmdbIndexFactory() },
       {
         ...{ folder, clusterId: cluster.id, nodeId: node.id },
@@ -166,8 +169,8 @@ export class NodeProcess {
   }
 
   private connectKv(): Kv {
-    const endpoints = this.config.cluster.etcdEndpoints;
-    return EtcdKv.create({ ...this.world, log: this.log }, { endpoints });
+    const { etcdEndpoints: endpoints, era } = this.config.cluster;
+    return EtcdKv.create({ ...this.world, log: this.log }, { endpoints, era });
   }
 
   private etcdMaintenance(): EtcdMaintenance {
@@ -236,7 +239,7 @@ export class NodeProcess {
     const probe = (other: NodeRegistration) => this.incarnationAt(other);
     return new NodeSession(
       { ...this.world, kv, log: this.log, probe },
-      { record, diskIsNew: isNew, leaseTtlMs: cluster.leaseTtlMs },
+      { record, diskIsNew: isNew, leaseTtlMs: cluster.leaseTtlMs, era: cluster.era },
     );
   }
 

@@ -5,6 +5,7 @@
 import type { NodeId } from '#base/ids.ts';
 import type { Cluster } from '#cluster/cluster.ts';
 import type { KnownVolume, NodeRecord } from '#cluster/cluster-map.ts';
+import { isCollectionHeld } from '#cluster/collection-hold.ts';
 import type { NodeSession } from '#cluster/session.ts';
 import type { FactsBook, KnownFacts } from '#duties/facts/facts-book.ts';
 import { describeProtection } from '#duties/facts/protection.ts';
@@ -21,7 +22,7 @@ const garbageCountMax = 1000;
 export interface NodeStatusDeps {
   readonly cluster: Cluster;
   readonly session: Pick<NodeSession, 'node' | 'revision'>;
-  readonly kv: Pick<Kv, 'members' | 'range'>;
+  readonly kv: Pick<Kv, 'members' | 'get' | 'range'>;
   readonly store: Pick<ShardStore, 'stats'>;
   readonly facts: Pick<FactsBook, 'read'>;
   readonly maintenance: Pick<EtcdMaintenance, 'status'>;
@@ -52,10 +53,11 @@ export class NodeStatus {
 
   async describe(): Promise<unknown> {
     const { cluster, session, kv, store, combiner, namesUpkeep } = this.deps;
-    const [facts, members, garbage] = await Promise.all([
+    const [facts, members, garbage, collectionHeld] = await Promise.all([
       this.deps.facts.read(),
       Promise.all(kv.members().map((member) => this.etcdMember(member))),
       this.garbage(),
+      this.isCollectionHeld(),
     ]);
     const view = { volumes: cluster.volumes(), live: cluster.live(), facts };
     const protection = describeProtection(view);
@@ -68,7 +70,12 @@ export class NodeStatus {
       protection,
       repair: estimateRepair(protection.rebuilding.bytesLeft, [...facts.values()]),
       garbage,
-      names: { members, combiner: combiner(), upkeep: namesUpkeep.progress() },
+      names: {
+        members,
+        combiner: combiner(),
+        upkeep: namesUpkeep.progress(),
+        collectionHeld,
+      },
       store: await store.stats(),
     };
   }
@@ -102,6 +109,12 @@ export class NodeStatus {
     } catch {
       return undefined;
     }
+  }
+
+  /** After a restore; undefined: it can't be told now. */
+  private isCollectionHeld(): Promise<boolean | undefined> {
+    const options = { timeoutMs: statusTimeoutMs };
+    return isCollectionHeld(this.deps.kv, options).catch(() => undefined);
   }
 
   /** What the member says of itself, if it says anything in time. */

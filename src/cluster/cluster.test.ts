@@ -38,7 +38,7 @@ async function watched(context: TestContext, kv: MemoryKv): Promise<Cluster> {
 function sessionOf(kv: MemoryKv, change: Partial<NodeRegistration> = {}): NodeSession {
   return new NodeSession(
     { ...world, kv, log: silentLogger, probe: async () => undefined },
-    { record: { ...registration, ...change }, diskIsNew: false, leaseTtlMs: 60_000 },
+    { record: { ...registration, ...change }, diskIsNew: false, leaseTtlMs: 60_000, era: 0 },
   );
 }
 

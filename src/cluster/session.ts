@@ -10,12 +10,13 @@
 import { DftfsError, isCode } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
 import type { Timer, Timers } from '#io/world.ts';
-import type { Kv, KvEntry, LeaseId } from '#kv/kv.ts';
+import type { Kv, KvEntry, LeaseId, OpResult } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import { livenessKey, nodeKey } from '#protocol/keys.ts';
 import type { Session } from './cluster-map.ts';
 import { type DiskStanding, explanations, judgeDisk } from './disk-standing.ts';
 import { distrustSlots } from './distrust.ts';
+import { isEra } from './era.ts';
 import { decodeRegistration, encodeRegistration, type NodeRegistration } from './registration.ts';
 
 export interface SessionDeps {
@@ -31,6 +32,7 @@ export interface SessionOptions {
   /** The disk was empty when this process opened it. */
   readonly diskIsNew: boolean;
   readonly leaseTtlMs: number;
+  readonly era: number;
 }
 
 const callTimeoutMs = 2000;
@@ -118,10 +120,11 @@ export class NodeSession implements Session {
     const last = await kv.get(nodeKey(this.node), options);
     await this.judge(last);
     const lease = await kv.grantLease(this.options.leaseTtlMs, options);
-    const { succeeded, revision } = await kv.txn(
+    const { succeeded, revision, results } = await kv.txn(
       {
         compare: [
           { start: key, field: 'version', relation: '=', value: 0 },
+          isEra(this.options.era),
           // What the disk was judged by.
           {
             ...{ start: nodeKey(this.node), field: 'mod', relation: '=' },
@@ -132,11 +135,14 @@ export class NodeSession implements Session {
           { kind: 'put', key, value: Buffer.from(this.record.incarnation), lease },
           { kind: 'put', key: nodeKey(this.node), value: encodeRegistration(this.record) },
         ],
-        else: [],
+        else: [
+          { kind: 'range', start: key },
+          { kind: 'range', start: nodeKey(this.node) },
+        ],
       },
       options,
     );
-    if (!succeeded) throw new DftfsError('session_lost', `${key} was taken by another process`);
+    if (!succeeded) throw this.notRegistered(results, last);
     if (this.closed) return void (await kv.revokeLease(lease, options));
     this.lease = lease;
     this.revision = revision;
@@ -148,11 +154,39 @@ export class NodeSession implements Session {
     const coming = { ...this.record, diskIsNew: this.options.diskIsNew };
     const standing = judgeDisk(last && decodeRegistration(last.value), coming);
     if (standing !== 'known') {
-      const volumes = await distrustSlots(kv, this.node);
+      const volumes = await distrustSlots(kv, this.node, await this.revisionNow());
       if (volumes === 0) log.info('the node begins with nothing', { standing });
       else log.warn(`${explanations[standing]} Its slots are filled anew.`, { standing, volumes });
     }
     this.standing ??= standing;
+  }
+
+  /** As a writing transaction sees it, for a plain read might be of the past. */
+  private async revisionNow(): Promise<number> {
+    const { era } = this.options;
+    const start = livenessKey(this.node);
+    const { succeeded, revision, results } = await this.deps.kv.txn(
+      {
+        compare: [{ start, field: 'version', relation: '=', value: 0 }, isEra(era)],
+        then: [{ kind: 'delete', start }],
+        else: [{ kind: 'range', start }],
+      },
+      { timeoutMs: callTimeoutMs },
+    );
+    if (succeeded) return revision;
+    throw this.notRegistered(results);
+  }
+
+  /** `results`: who has the name now and, where `last` was compared, the registration. */
+  private notRegistered([liveness, registration]: readonly OpResult[], last?: KvEntry) {
+    const [alive] = entriesOf(liveness);
+    const [stands] = registration === undefined ? [last] : entriesOf(registration);
+    if (alive !== undefined || stands?.modRevision !== last?.modRevision) {
+      return new DftfsError('session_lost', `another process registered as ${this.node}`);
+    }
+    const { era } = this.options;
+    const detail = `the names are not those of era ${era}: start this node with current settings`;
+    return new DftfsError('peer_refused', detail);
   }
 
   /**
@@ -186,3 +220,6 @@ export class NodeSession implements Session {
 }
 
 export const isDuplicateIdentity = (error: unknown): boolean => isCode(error, 'peer_refused');
+
+const entriesOf = (result: OpResult | undefined): readonly KvEntry[] =>
+  result?.kind === 'range' ? result.entries : [];

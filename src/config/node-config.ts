@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DftfsError } from '#base/errors.ts';
 import { type NodeId, nodeId } from '#base/ids.ts';
-import { namesQuotaBytesMax } from '#base/limits.ts';
+import { eraMax, namesQuotaBytesMax } from '#base/limits.ts';
 import {
   flag,
   integer,
@@ -34,6 +34,8 @@ const clusterSchema = {
   etcdEndpoints: listOf(text(/^http:\/\/[^/\s]+:\d+$/, 'http://host:port')),
   /** What each etcd member was started with as its `--quota-backend-bytes`. */
   etcdQuotaBytes: integer(MiB, 2 ** 53 - 1, namesQuotaBytesMax),
+  /** How often the names were restored from a backup. */
+  era: integer(0, eraMax, 0),
   /** Relative to the config file. */
   secretFile: file('../secret'),
   /** A node that is silent for this long is no longer counted among the living. */

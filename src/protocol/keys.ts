@@ -40,5 +40,10 @@ export const blobOfGarbageKey = (key: string): BlobId =>
   key.slice(prefixes.garbage.length) as BlobId;
 export const operationKey = (id: OperationId): string => prefixes.operation + id;
 export const clusterIdKey = `${prefixes.cluster}id`;
+/** `c/era/<era>` → the names were restored from a backup so many times; none: never. */
+export const eraPrefix = `${prefixes.cluster}era/`;
+export const eraKey = (era: number): string => eraPrefix + era;
+/** → why nothing may be thrown away for want of a name; none: it may. */
+export const collectionHoldKey = `${prefixes.cluster}hold`;
 /** → who is busy with the upkeep of the names engine. */
 export const upkeepKey = `${prefixes.cluster}upkeep`;

@@ -173,8 +173,9 @@ export class LocalShardStore implements ShardStore {
     }
   }
 
-  damaged(): ShardKey[] {
-    return this.#deps.quarantine.keys().map(parseShardKey);
+  damaged(): HeldShard[] {
+    const shards = this.#deps.quarantine.list();
+    return shards.map(({ key, length }) => ({ key: parseShardKey(key), length }));
   }
 
   compactStep(signal: AbortSignal): Promise<CompactionStep> {

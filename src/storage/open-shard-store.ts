@@ -56,9 +56,11 @@ export interface ShardStoreOptions {
   readonly indexCommitDelayMs?: number;
 }
 
+/** `onIndexFailure`: the store is fenced; closed and opened again, it makes the index anew. */
 export async function openShardStore(
   deps: ShardStoreDeps,
   options: ShardStoreOptions,
+  onIndexFailure: () => void = () => {},
 ): Promise<ShardStore> {
   const { disk } = deps;
   const { segmentBytesMax = 0 } = options;
@@ -66,19 +68,55 @@ export async function openShardStore(
   await disk.makeFolder(options.folder);
   const lock = await disk.lock(options.folder);
   try {
-    return await openLocked(deps, options, () => lock.release());
+    return await openLocked(deps, options, onIndexFailure, () => lock.release());
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
+interface IndexParts {
+  readonly files: SegmentFiles;
+  readonly fence: Fence;
+  readonly watch: DiskWatch;
+}
+
+/** The index, which fences the store when it fails, and is gone then for the next opening. */
+async function openWriter(
+  deps: ShardStoreDeps & IndexParts,
+  options: ShardStoreOptions,
+  given: { readonly salt: number; readonly onIndexFailure: () => void },
+): Promise<{ readonly index: IndexWriter; readonly closeIndex: () => Promise<void> }> {
+  const { disk, log, timers, watch, files, fence, indexFactory: factory } = deps;
+  const folder = path.join(options.folder, 'index');
+  const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
+  const opened = await openIndex({ disk, log, factory }, { folder, salt: given.salt, covers });
+  let discarding: Promise<void> | undefined;
+  const onFailure = (error: unknown) => {
+    fence.trip('the index failed', error);
+    discarding = factory
+      .discard(folder)
+      .catch((cause) => log.warn('index stays', { error: cause }));
+    given.onIndexFailure();
+  };
+  const index = new IndexWriter(
+    { index: opened.index, timers, watch, onFailure },
+    { commitDelayMs: options.indexCommitDelayMs ?? 500, commitEntries: 4096 },
+  );
+  const closeIndex = async () => {
+    await discarding;
+    await opened.close();
+  };
+  return { index, closeIndex };
+}
+
 async function openLocked(
   deps: ShardStoreDeps,
   options: ShardStoreOptions,
+  onIndexFailure: () => void,
   release: () => Promise<void>,
 ): Promise<ShardStore> {
-  const { clock, timers, log, indexFactory: factory } = deps;
+  const { clock, timers, log } = deps;
   const { folder, clusterId, nodeId, reserveBytes, capacityBytes } = options;
   const fence = new Fence(log);
   const onHang = (what: string) =>
@@ -93,17 +131,10 @@ async function openLocked(
   };
   const { superblock, isNew } = await openSuperblock(deps, folder, owner, expected);
   const salt = saltOf(superblock);
-  const indexFolder = path.join(folder, 'index');
-  const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
-  const opened = await openIndex({ disk, log, factory }, { folder: indexFolder, salt, covers });
-  const onFailure = (error: unknown) => {
-    fence.trip('the index failed', error);
-    factory.discard(indexFolder).catch((cause) => log.warn('index stays', { error: cause }));
-  };
-  const index = new IndexWriter(
-    { index: opened.index, timers, watch, onFailure },
-    { commitDelayMs: options.indexCommitDelayMs ?? 500, commitEntries: 4096 },
-  );
+  const { index, closeIndex } = await openWriter({ ...deps, disk, files, fence, watch }, options, {
+    salt,
+    onIndexFailure,
+  });
   const quarantine = new Quarantine((key) => index.find(key));
   let recovered: Recovered;
   const space = new FreeSpace(
@@ -114,7 +145,7 @@ async function openLocked(
     recovered = await recover({ files, index, quarantine, log, salt });
     await space.ask();
   } catch (error) {
-    await opened.close();
+    await closeIndex();
     throw error;
   }
   const segments = new SegmentLog(
@@ -138,7 +169,7 @@ async function openLocked(
   const compaction = new Compaction({ ...parts, log, salt });
   const advance = nextGeneration.bind(undefined, disk, folder);
   return new LocalShardStore(
-    { ...parts, compaction, advance, closeIndex: opened.close, release },
+    { ...parts, compaction, advance, closeIndex, release },
     { superblock, isNew, damaged: recovered.damaged },
   );
 }

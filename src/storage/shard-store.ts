@@ -63,7 +63,7 @@ export interface ShardStore extends ShardReader, ShardWriter, DiskIdentity {
   /** Reads all of the shard off the disk. Errors: overloaded. */
   verify(key: ShardKey): Promise<ShardState>;
   /** Up to 10,000 shards that were found damaged and neither written anew nor deleted since. */
-  damaged(): ShardKey[];
+  damaged(): HeldShard[];
   /** One bounded piece of giving the space of deleted shards back. */
   compactStep(signal: AbortSignal): Promise<CompactionStep>;
   stats(): Promise<ShardStoreStats>;

@@ -6,8 +6,8 @@ import type { KnownVolume } from '#cluster/cluster-map.ts';
 import type { Code } from '#protocol/volumes.ts';
 import { volumeOf } from '../../../test/support/known-facts.ts';
 import type { BalanceNode, BalanceView } from './balance-view.ts';
+import { planDroppedCopies } from './dropped-copies.ts';
 import { planMoves } from './plan-balance.ts';
-import { planDroppedCopies, strandedVolumes } from './stranded.ts';
 
 const options = { movesMax: 4, movesToNodeMax: 2, tolerance: 1.25 };
 const many = { movesMax: 1000, movesToNodeMax: 1000, tolerance: 1.25 };
@@ -190,9 +190,6 @@ test('copies on too few other nodes are dropped, what is coded is left for other
   assert.deepEqual(dropped?.record.members, ['b', 'c']);
   assert.deepEqual([dropped?.record.code.m, dropped?.record.epoch], [1, 2]);
   assert.deepEqual(show(planMoves(view(living, [pair]), many)), ['drain ac']);
-  const isLeaving = (id: string) => id === 'a';
-  assert.deepEqual(strandedVolumes({ volumes, staying: 3, isLeaving }), [wide]);
-  assert.deepEqual(strandedVolumes({ volumes, staying: 4, isLeaving }), []);
 });
 
 const names = [...'abcdefgh'];
