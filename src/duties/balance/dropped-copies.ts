@@ -25,10 +25,11 @@ export function planDroppedCopies(
 ): DroppedCopy[] {
   const nodes = new Map(live.map((node) => [node.id, node]));
   return volumes.flatMap((volume) => {
-    const { code, members, rebuilding, incoming } = volume.record;
+    const { code, members, rebuilding, incoming, state } = volume.record;
     const isWhole =
       rebuilding.length === 0 && incoming.length === 0 && members.every((id) => nodes.has(id));
-    if (code.k !== 1 || !isWhole || leavesOneOut(members.length, live.length)) return [];
+    if (code.k !== 1 || !isWhole || state === 'closed' || leavesOneOut(members.length, live.length))
+      return [];
     const slot = members.findIndex((id) => nodes.get(id)?.draining);
     const from = members[slot];
     if (from === undefined || members.length <= 2) return [];

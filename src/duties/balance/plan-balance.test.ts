@@ -121,11 +121,12 @@ test('full and failing nodes get nothing, nor does one that has no room for it',
   assert.equal(planMoves(roomy, many).length, 2);
 });
 
-test('only whole volumes are touched', () => {
+test('only whole volumes are touched, and none that is about to go', () => {
   const damaged = [
     volume(copies, 'abc', { rebuilding: [1] }),
     volume(copies, 'abc', { incoming: [{ slot: 0, node: nodeId('d') }] }),
     volume(copies, 'abx'),
+    volume(copies, 'abc', { state: 'closed' }),
   ];
   const living = [node('a', { draining: true }), ...nodes('bcdef')];
   assert.deepEqual(planMoves(view(living, damaged), many), []);
