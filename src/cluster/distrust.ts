@@ -6,7 +6,7 @@
 import { DftfsError } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
 import { type Kv, type KvEntry, prefixSpan } from '#kv/kv.ts';
-import { livenessKey, prefixes } from '#protocol/keys.ts';
+import { prefixes } from '#protocol/keys.ts';
 import { decodeVolume, encodeVolume, type VolumeRecord } from '#protocol/volumes.ts';
 
 const callTimeoutMs = 2000;
@@ -14,11 +14,10 @@ const pageLimit = 500;
 const triesMax = 5;
 
 /**
- * Returns in how many volumes. The node's process must be running and not live: what is written to
- * it from now on is on the new disk, and volumes that come to be meanwhile lack nothing.
+ * Returns in how many volumes. At `revision` the node's process was running and not live: what was
+ * written to it since is on the new disk, and volumes that came to be since lack nothing.
  */
-export async function distrustSlots(kv: Kv, node: NodeId): Promise<number> {
-  const revision = await revisionWithout(kv, node);
+export async function distrustSlots(kv: Kv, node: NodeId, revision: number): Promise<number> {
   let marked = 0;
   const { start: first, end } = prefixSpan(prefixes.volume);
   let start = first;
@@ -32,21 +31,6 @@ export async function distrustSlots(kv: Kv, node: NodeId): Promise<number> {
     more = page.more;
   }
   return marked;
-}
-
-/** The present, as a writing transaction sees it: a plain read might be of the past. */
-async function revisionWithout(kv: Kv, node: NodeId): Promise<number> {
-  const start = livenessKey(node);
-  const { succeeded, revision } = await kv.txn(
-    {
-      compare: [{ start, field: 'version', relation: '=', value: 0 }],
-      then: [{ kind: 'delete', start }],
-      else: [],
-    },
-    { timeoutMs: callTimeoutMs },
-  );
-  if (succeeded) return revision;
-  throw new DftfsError('session_lost', `${start} was taken by another process`);
 }
 
 /**

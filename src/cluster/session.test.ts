@@ -7,7 +7,7 @@ import type { Kv } from '#kv/kv.ts';
 import { FaultyKv, type KvCall } from '#kv/memory/faulty-kv.ts';
 import { MemoryKv } from '#kv/memory/memory-kv.ts';
 import { silentLogger } from '#observe/log.ts';
-import { livenessKey, nodeKey, volumeKey } from '#protocol/keys.ts';
+import { eraKey, livenessKey, nodeKey, volumeKey } from '#protocol/keys.ts';
 import { decodeVolume, encodeVolume, type VolumeRecord } from '#protocol/volumes.ts';
 import { drop, options, put, volumeRecord } from '../../test/support/names-fixture.ts';
 import { decodeRegistration, encodeRegistration, type NodeRegistration } from './registration.ts';
@@ -125,6 +125,28 @@ test('an answer that was lost does not make the disk a stranger', async (context
   kv.intercept = () => undefined;
   await coming.start();
   assert.equal(coming.standing, 'known');
+  assert.deepEqual(await marked(), [[], [], []]);
+});
+
+test('a registration that changed since the disk was judged by it is judged anew', async (context) => {
+  const { kv, memory, session } = await rig(context);
+  kv.intercept = (call) => {
+    if (call.method === 'grantLease')
+      void put(memory, nodeKey(self), encodeRegistration(registration));
+    return undefined;
+  };
+  const coming = session({});
+  await assert.rejects(coming.start(), (error) => isCode(error, 'session_lost'));
+  kv.intercept = () => undefined;
+  await coming.start();
+  assert.equal(coming.standing, 'known');
+});
+
+test('in a wrong era no slot is marked', async (context) => {
+  const { memory, marked, session } = await rig(context);
+  await put(memory, eraKey(1), Buffer.alloc(0));
+  const coming = session({ diskId: 'disk-2', diskIsNew: true });
+  await assert.rejects(coming.start(), (error) => isCode(error, 'peer_refused'));
   assert.deepEqual(await marked(), [[], [], []]);
 });
 

@@ -124,22 +124,25 @@ export class NodeSession implements Session {
       {
         compare: [
           { start: key, field: 'version', relation: '=', value: 0 },
+          isEra(this.options.era),
           // What the disk was judged by.
           {
             ...{ start: nodeKey(this.node), field: 'mod', relation: '=' },
             value: last?.modRevision ?? 0,
           },
-          isEra(this.options.era),
         ],
         then: [
           { kind: 'put', key, value: Buffer.from(this.record.incarnation), lease },
           { kind: 'put', key: nodeKey(this.node), value: encodeRegistration(this.record) },
         ],
-        else: [{ kind: 'range', start: key }],
+        else: [
+          { kind: 'range', start: key },
+          { kind: 'range', start: nodeKey(this.node) },
+        ],
       },
       options,
     );
-    if (!succeeded) throw notRegistered(key, this.options.era, results[0]);
+    if (!succeeded) throw this.notRegistered(results, last);
     if (this.closed) return void (await kv.revokeLease(lease, options));
     this.lease = lease;
     this.revision = revision;
@@ -151,11 +154,39 @@ export class NodeSession implements Session {
     const coming = { ...this.record, diskIsNew: this.options.diskIsNew };
     const standing = judgeDisk(last && decodeRegistration(last.value), coming);
     if (standing !== 'known') {
-      const volumes = await distrustSlots(kv, this.node);
+      const volumes = await distrustSlots(kv, this.node, await this.revisionNow());
       if (volumes === 0) log.info('the node begins with nothing', { standing });
       else log.warn(`${explanations[standing]} Its slots are filled anew.`, { standing, volumes });
     }
     this.standing ??= standing;
+  }
+
+  /** As a writing transaction sees it, for a plain read might be of the past. */
+  private async revisionNow(): Promise<number> {
+    const { era } = this.options;
+    const start = livenessKey(this.node);
+    const { succeeded, revision, results } = await this.deps.kv.txn(
+      {
+        compare: [{ start, field: 'version', relation: '=', value: 0 }, isEra(era)],
+        then: [{ kind: 'delete', start }],
+        else: [{ kind: 'range', start }],
+      },
+      { timeoutMs: callTimeoutMs },
+    );
+    if (succeeded) return revision;
+    throw this.notRegistered(results);
+  }
+
+  /** `results`: who has the name now and, where `last` was compared, the registration. */
+  private notRegistered([liveness, registration]: readonly OpResult[], last?: KvEntry) {
+    const [alive] = entriesOf(liveness);
+    const [stands] = registration === undefined ? [last] : entriesOf(registration);
+    if (alive !== undefined || stands?.modRevision !== last?.modRevision) {
+      return new DftfsError('session_lost', `another process registered as ${this.node}`);
+    }
+    const { era } = this.options;
+    const detail = `the names are not those of era ${era}: start this node with current settings`;
+    return new DftfsError('peer_refused', detail);
   }
 
   /**
@@ -188,12 +219,7 @@ export class NodeSession implements Session {
   }
 }
 
-function notRegistered(key: string, era: number, result: OpResult | undefined): DftfsError {
-  if (result?.kind === 'range' && result.entries.length > 0) {
-    return new DftfsError('session_lost', `${key} was taken by another process`);
-  }
-  const detail = `the names are not those of era ${era}: start this node with current settings`;
-  return new DftfsError('peer_refused', detail);
-}
-
 export const isDuplicateIdentity = (error: unknown): boolean => isCode(error, 'peer_refused');
+
+const entriesOf = (result: OpResult | undefined): readonly KvEntry[] =>
+  result?.kind === 'range' ? result.entries : [];

@@ -43,7 +43,7 @@ const clusterSchema = {
   /** A node that is dead for this long has its shards rebuilt elsewhere. */
   repairDelayMs: integer(0, 24 * 3600_000, 10_000),
   /** What lost its last name stays so long, for those who are reading it. */
-  readGraceMs: integer(0, 24 * 3600_000, 60_000),
+  readGraceMs: integer(0, 24 * 3600_000, 30_000),
 } as const satisfies Schema;
 
 const nodeSchema = {

@@ -14,7 +14,6 @@ import type { ListWithin, ShardState, ShardStore, ShardStoreStats } from './shar
 const healingsMax = 3;
 
 export class HealingShardStore implements ShardStore {
-  readonly diskId: string;
   readonly isNew: boolean;
   readonly #deps: ShardStoreDeps;
   readonly #options: ShardStoreOptions;
@@ -43,7 +42,6 @@ export class HealingShardStore implements ShardStore {
     this.#deps = deps;
     this.#options = options;
     this.#store = store;
-    this.diskId = store.diskId;
     this.isNew = store.isNew;
   }
 
@@ -78,6 +76,10 @@ export class HealingShardStore implements ShardStore {
   #open(): ShardStore {
     if (this.#healing === undefined) return this.#store;
     throw new DftfsError('store_fenced', 'The index of this node is being made anew.');
+  }
+
+  get diskId(): string {
+    return this.#store.diskId;
   }
 
   async read(key: ShardKey, offset: number, length: number): Promise<ShardBytes> {

@@ -15,8 +15,8 @@ import type { Duty } from '../duty.ts';
 import type { FactsBook, FactsByNode } from '../facts/facts-book.ts';
 import { bytesHeld } from '../facts/protection.ts';
 import type { BalanceNode, BalanceView } from './balance-view.ts';
+import { planDroppedCopies } from './dropped-copies.ts';
 import { type BalanceOptions, planMoves } from './plan-balance.ts';
-import { planDroppedCopies } from './stranded.ts';
 
 export interface MoveSlotsDeps {
   readonly kv: Pick<Kv, 'txn'>;

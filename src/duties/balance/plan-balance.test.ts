@@ -6,8 +6,8 @@ import type { KnownVolume } from '#cluster/cluster-map.ts';
 import type { Code } from '#protocol/volumes.ts';
 import { volumeOf } from '../../../test/support/known-facts.ts';
 import type { BalanceNode, BalanceView } from './balance-view.ts';
+import { planDroppedCopies } from './dropped-copies.ts';
 import { planMoves } from './plan-balance.ts';
-import { planDroppedCopies, strandedVolumes } from './stranded.ts';
 
 const options = { movesMax: 4, movesToNodeMax: 2, tolerance: 1.25 };
 const many = { movesMax: 1000, movesToNodeMax: 1000, tolerance: 1.25 };
@@ -121,11 +121,12 @@ test('full and failing nodes get nothing, nor does one that has no room for it',
   assert.equal(planMoves(roomy, many).length, 2);
 });
 
-test('only whole volumes are touched', () => {
+test('only whole volumes are touched, and none that is about to go', () => {
   const damaged = [
     volume(copies, 'abc', { rebuilding: [1] }),
     volume(copies, 'abc', { incoming: [{ slot: 0, node: nodeId('d') }] }),
     volume(copies, 'abx'),
+    volume(copies, 'abc', { state: 'closed' }),
   ];
   const living = [node('a', { draining: true }), ...nodes('bcdef')];
   assert.deepEqual(planMoves(view(living, damaged), many), []);
@@ -190,9 +191,6 @@ test('copies on too few other nodes are dropped, what is coded is left for other
   assert.deepEqual(dropped?.record.members, ['b', 'c']);
   assert.deepEqual([dropped?.record.code.m, dropped?.record.epoch], [1, 2]);
   assert.deepEqual(show(planMoves(view(living, [pair]), many)), ['drain ac']);
-  const isLeaving = (id: string) => id === 'a';
-  assert.deepEqual(strandedVolumes({ volumes, staying: 3, isLeaving }), [wide]);
-  assert.deepEqual(strandedVolumes({ volumes, staying: 4, isLeaving }), []);
 });
 
 const names = [...'abcdefgh'];

@@ -55,7 +55,8 @@ class Planner {
     for (const { node } of underWay) this.#countMoveTo(node, 0);
     this.#movesLeft = options.movesMax - underWay.length;
     this.#settled = view.volumes.filter(
-      ({ record: { members, rebuilding, incoming } }) =>
+      ({ record: { members, rebuilding, incoming, state } }) =>
+        state !== 'closed' &&
         rebuilding.length === 0 &&
         incoming.length === 0 &&
         members.every((id) => this.#nodes.has(id)) &&

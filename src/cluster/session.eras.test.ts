@@ -17,7 +17,7 @@ const record = {
   zone: 'local',
   capacityBytes: 0,
   incarnation: 'i1',
-  diskId: 'disk-1',
+  diskId: 'd1',
   generation: 1,
 };
 
@@ -35,10 +35,7 @@ test('a node registers in the era of the names and in no other', async (t) => {
     if (ofNames > 0) await put(kv, eraKey(ofNames), Buffer.alloc(0));
     const deps = { kv, timers: time.timers, log: silentLogger, probe: async () => undefined };
     const session = new NodeSession(deps, {
-      record,
-      diskIsNew: true,
-      leaseTtlMs: 3000,
-      era: ofNode,
+      ...{ record, diskIsNew: false, leaseTtlMs: 3000, era: ofNode },
     });
     t.after(() => session.close());
     if (ofNames === ofNode) {

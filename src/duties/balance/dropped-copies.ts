@@ -1,6 +1,6 @@
 /**
- * Volumes that must lose a member and are too wide for any other node to take its place. Pure.
- * Copies can be fewer; of the others, the blobs have to go to narrower volumes.
+ * Volumes of copies that must lose a member and are too wide for any other node to take its place:
+ * they get on with one copy less. Pure. Others are emptied (`duties/move/`).
  */
 import type { NodeId } from '#base/ids.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
@@ -8,21 +8,6 @@ import type { VolumeRecord } from '#protocol/volumes.ts';
 import { dropCopy } from '../repair/change-volume.ts';
 import type { BalanceNode } from './balance-view.ts';
 import { leavesOneOut } from './plan-balance.ts';
-
-export interface StrandedView {
-  readonly volumes: readonly KnownVolume[];
-  /** Nodes that live and aren't to be emptied. */
-  readonly staying: number;
-  /** To be emptied, or dead for too long to be waited for. */
-  readonly isLeaving: (node: NodeId) => boolean;
-}
-
-/** Of k > 1: their blobs have to be written anew elsewhere. */
-export const strandedVolumes = ({ volumes, staying, isLeaving }: StrandedView): KnownVolume[] =>
-  volumes.filter(
-    ({ record: { code, members } }) =>
-      code.k > 1 && members.length > staying - 1 && members.some(isLeaving),
-  );
 
 export interface DroppedCopy {
   readonly volume: KnownVolume;
@@ -40,10 +25,11 @@ export function planDroppedCopies(
 ): DroppedCopy[] {
   const nodes = new Map(live.map((node) => [node.id, node]));
   return volumes.flatMap((volume) => {
-    const { code, members, rebuilding, incoming } = volume.record;
+    const { code, members, rebuilding, incoming, state } = volume.record;
     const isWhole =
       rebuilding.length === 0 && incoming.length === 0 && members.every((id) => nodes.has(id));
-    if (code.k !== 1 || !isWhole || leavesOneOut(members.length, live.length)) return [];
+    if (code.k !== 1 || !isWhole || state === 'closed' || leavesOneOut(members.length, live.length))
+      return [];
     const slot = members.findIndex((id) => nodes.get(id)?.draining);
     const from = members[slot];
     if (from === undefined || members.length <= 2) return [];
