@@ -70,7 +70,7 @@ export class NodeProcess {
   async start(signal: AbortSignal): Promise<void> {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.connectKv());
-    const combiner = new Combiner({ kv, clock: this.world.clock });
+    const combiner = new Combiner({ ...this.world, kv });
     const handlers = { ...shardHandlers(store), ...namesHandlers(combiner) };
     this.closing(await this.serveNodes(handlers));
     let cluster: Cluster;
