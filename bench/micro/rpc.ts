@@ -20,7 +20,14 @@ const deps = { ...createNodeWorld(), log: silentLogger };
 const small = Buffer.alloc(4 * 1024, 1);
 const large = Buffer.alloc(512 * 1024, 2);
 /** Packs to about 200 bytes. */
-const head = { blob: 'f'.repeat(32), stripe: 12, slot: 3, crc: 0xdeadbeef, path: 'p'.repeat(130) };
+const head = {
+  volume: 'e'.repeat(16),
+  blob: 'f'.repeat(32),
+  stripe: 12,
+  slot: 3,
+  crc: 0xdeadbeef,
+  path: 'p'.repeat(130),
+};
 
 async function serve(): Promise<void> {
   const { port } = await createRpcServer(deps, {

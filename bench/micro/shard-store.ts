@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { BlobId } from '#base/ids.ts';
+import type { BlobId, VolumeId } from '#base/ids.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { silentLogger } from '#observe/log.ts';
 import type { ShardKey } from '#protocol/shards.ts';
@@ -19,6 +19,7 @@ const runMs = 1200;
 const underWay = 32;
 
 const shardKey = (number: number): ShardKey => ({
+  volume: '00000000000000aa' as VolumeId,
   blob: (number * 2654435761).toString(16).padStart(32, '0') as BlobId,
   stripe: 0,
   slot: 0,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { asDftfsError } from '#base/errors.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
+import type { ShardCalls } from '#blob/shard-calls.ts';
 import { createVolumePicker } from '#blob/volume-picker.ts';
 import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
@@ -10,6 +11,7 @@ import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
+import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
 import type { World } from '#io/world.ts';
@@ -19,19 +21,19 @@ import type { Kv } from '#kv/kv.ts';
 import { Combiner } from '#namespace/batching/combiner.ts';
 import { CombiningCommitter, combiningDefaults } from '#namespace/batching/combining-committer.ts';
 import { namesHandlers } from '#namespace/batching/names-handlers.ts';
-import { OperationSweep } from '#namespace/batching/operation-sweep.ts';
 import { DirectCommitter } from '#namespace/direct-committer.ts';
 import { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
 import { createRpcClient, type NodeRpcClient } from '#rpc/client.ts';
 import { pingMethod, type RpcHandlers } from '#rpc/rpc.ts';
 import { createRpcServer, type RpcServer } from '#rpc/server.ts';
+import { HealingShardStore } from '#storage/healing-shard-store.ts';
 import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
-import { openShardStore } from '#storage/open-shard-store.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import { createNamesUpkeep } from './names-upkeep.ts';
+import { createDuties, createSlotFiller } from './node-duties.ts';
 import { NodeStatus } from './node-status.ts';
-import { runSweep } from './run-sweep.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
 const tuning = {
@@ -71,21 +73,42 @@ export class NodeProcess {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.connectKv());
     const combiner = new Combiner({ ...this.world, kv });
-    const handlers = { ...shardHandlers(store), ...namesHandlers(combiner) };
-    this.closing(await this.serveNodes(handlers));
     let cluster: Cluster;
-    const rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
+    let rpc: NodeRpcClient;
+    const shards = createRpcShardCalls({ call: (...call) => rpc.call(...call) });
+    const filler = createSlotFiller({
+      ...this.parts(),
+      store,
+      shards,
+      map: { isLive: (id) => cluster.isLive(id), suspect: (id, why) => cluster.suspect(id, why) },
+    });
+    const handlers = {
+      ...shardHandlers(store),
+      ...namesHandlers(combiner),
+      ...upkeepHandlers({ kv, filler }),
+    };
+    this.closing(await this.serveNodes(handlers));
+    rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
     cluster = this.closing(this.watchCluster(kv, rpc));
     const session = this.closing(this.createSession(kv));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
-    const files = this.createFiles(kv, rpc, cluster, session, namespace);
+    const maintenance = this.closing(this.etcdMaintenance());
+    const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
+    const blobs = this.createBlobs(kv, shards, cluster, session);
+    const files = createFiles({
+      ...blobs,
+      namespace,
+      map: cluster,
+      areNamesFull: () => namesUpkeep.isFull,
+    });
     const status = new NodeStatus({
       cluster,
       session,
       kv,
       store,
-      maintenance: this.closing(this.etcdMaintenance()),
+      maintenance,
+      namesUpkeep,
       combiner: () => committer.combinerNode,
     });
     const gateway = this.closing(
@@ -93,8 +116,19 @@ export class NodeProcess {
     );
     void this.join(cluster, session, signal);
     await this.openDoors(gateway);
-    const sweep = new OperationSweep({ kv, clock: this.world.clock });
-    this.closing(runSweep(sweep, this.world.timers, this.log));
+    this.closing(
+      createDuties({
+        ...this.parts(),
+        ...blobs,
+        namespace,
+        kv,
+        map: cluster,
+        shards,
+        filler,
+        namesUpkeep,
+        requests: () => gateway.requestsBegun,
+      }),
+    ).start();
     this.log.info('node serves', { incarnation: this.incarnation });
   }
 
@@ -109,19 +143,30 @@ export class NodeProcess {
 
   private openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
-    return openShardStore(
+    const { capacityBytes } = node;
+    return HealingShardStore.open(
       { ...this.world, log: this.log, indexFactory: createLmdbIndexFactory() },
-      { folder: path.join(node.dataFolder, 'store'), clusterId: cluster.id, nodeId: node.id },
+      {
+        folder: path.join(node.dataFolder, 'store'),
+        clusterId: cluster.id,
+        nodeId: node.id,
+        ...(capacityBytes === null ? {} : { capacityBytes }),
+      },
     );
   }
 
   private connectKv(): Kv {
-    const endpoints = this.config.cluster.etcdEndpoints;
-    return EtcdKv.create({ ...this.world, log: this.log }, { endpoints });
+    const { etcdEndpoints: endpoints, era } = this.config.cluster;
+    return EtcdKv.create({ ...this.world, log: this.log }, { endpoints, era });
   }
 
   private etcdMaintenance(): EtcdMaintenance {
     return new EtcdMaintenance(this.world, { endpoints: this.config.cluster.etcdEndpoints });
+  }
+
+  private parts() {
+    const { world, log, config, incarnation } = this;
+    return { world, log, config, incarnation, self: config.node.id };
   }
 
   private identity() {
@@ -178,7 +223,7 @@ export class NodeProcess {
     const probe = (other: NodeRecord) => this.incarnationAt(other);
     return new NodeSession(
       { ...this.world, kv, log: this.log, probe },
-      { record, leaseTtlMs: cluster.leaseTtlMs },
+      { record, leaseTtlMs: cluster.leaseTtlMs, era: cluster.era },
     );
   }
 
@@ -205,21 +250,14 @@ export class NodeProcess {
     );
   }
 
-  private createFiles(
-    kv: Kv,
-    rpc: NodeRpcClient,
-    map: Cluster,
-    session: NodeSession,
-    namespace: Namespace,
-  ) {
+  private createBlobs(kv: Kv, shards: ShardCalls, map: Cluster, session: NodeSession) {
     const { world, log } = this;
-    const shards = createRpcShardCalls(rpc);
     const picker = createVolumePicker({ kv, map, world, log });
     const sealer = new VolumeSealer({ kv, map, log });
     const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
     const self = this.config.node.id;
     const reader = createBlobReader({ shards, map, kv, self, world, log });
-    return createFiles({ namespace, writer, reader, map });
+    return { writer, reader };
   }
 
   private async openDoors(gateway: RestGateway): Promise<void> {

@@ -5,8 +5,11 @@
 import type { NodeId } from '#base/ids.ts';
 import type { Cluster } from '#cluster/cluster.ts';
 import type { Session } from '#cluster/cluster-map.ts';
+import { isCollectionHeld } from '#cluster/collection-hold.ts';
+import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
 import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Kv, KvMember } from '#kv/kv.ts';
+import { marginOf } from '#protocol/volumes.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 
 const statusTimeoutMs = 500;
@@ -14,9 +17,10 @@ const statusTimeoutMs = 500;
 export interface NodeStatusDeps {
   readonly cluster: Cluster;
   readonly session: Session;
-  readonly kv: Pick<Kv, 'members'>;
+  readonly kv: Pick<Kv, 'members' | 'get'>;
   readonly store: ShardStore;
   readonly maintenance: Pick<EtcdMaintenance, 'status'>;
+  readonly namesUpkeep: Pick<NamesUpkeep, 'isFull' | 'progress'>;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
 }
@@ -29,10 +33,12 @@ export class NodeStatus {
   }
 
   notReadyReason(): string | undefined {
-    const { session, cluster, kv } = this.deps;
+    const { session, cluster, kv, namesUpkeep } = this.deps;
     if (!kv.members().some((member) => member.healthy)) {
       return 'No etcd member answers: start them, or look at their logs.';
     }
+    // A full etcd lets nobody register, and what it still serves is served.
+    if (namesUpkeep.isFull) return undefined;
     if (session.revision === undefined || !cluster.isLive(session.node)) {
       return 'The node is not registered in the cluster yet; ask again in a moment.';
     }
@@ -40,7 +46,7 @@ export class NodeStatus {
   }
 
   async describe(): Promise<unknown> {
-    const { cluster, session, kv, store, combiner } = this.deps;
+    const { cluster, session, kv, store, combiner, namesUpkeep } = this.deps;
     const members = await Promise.all(kv.members().map((member) => this.etcdMember(member)));
     const suspects = cluster.suspects();
     return {
@@ -56,9 +62,20 @@ export class NodeStatus {
         ...(suspects.has(id) ? { suspected: suspects.get(id) } : {}),
       })),
       volumes: this.volumesByMargin(),
-      names: { members, combiner: combiner() },
+      names: {
+        members,
+        combiner: combiner(),
+        upkeep: namesUpkeep.progress(),
+        collectionHeld: await this.isCollectionHeld(),
+      },
       store: await store.stats(),
     };
+  }
+
+  /** After a restore; undefined: it can't be told now. */
+  private isCollectionHeld(): Promise<boolean | undefined> {
+    const options = { timeoutMs: statusTimeoutMs };
+    return isCollectionHeld(this.deps.kv, options).catch(() => undefined);
   }
 
   /** What the member says of itself, if it says anything in time. */
@@ -79,10 +96,7 @@ export class NodeStatus {
     const { cluster } = this.deps;
     const counts: Record<string, number> = {};
     for (const { record } of cluster.volumes()) {
-      const good = record.members.filter(
-        (member, slot) => cluster.isLive(member) && !record.rebuilding.includes(slot),
-      );
-      const margin = good.length - record.code.k;
+      const margin = marginOf(record, (member) => cluster.isLive(member));
       counts[margin] = (counts[margin] ?? 0) + 1;
     }
     return counts;

@@ -1,10 +1,19 @@
 /** Shard calls over node-to-node RPC. */
 import { DftfsError } from '#base/errors.ts';
-import { type ShardBodyHead, shardMethods } from '#protocol/shards.ts';
+import type { VolumeId } from '#base/ids.ts';
+import {
+  type DeleteBlobsReply,
+  type HeldShard,
+  type ListShardsReply,
+  type ShardBodyHead,
+  shardMethods,
+  type WireHeldShard,
+} from '#protocol/shards.ts';
+import { upkeepMethods } from '#protocol/upkeep.ts';
 import type { RpcClient } from '#rpc/rpc.ts';
 import type { ShardCalls } from './shard-calls.ts';
 
-export function createRpcShardCalls(rpc: RpcClient): ShardCalls {
+export function createRpcShardCalls(rpc: Pick<RpcClient, 'call'>): ShardCalls {
   return {
     async write(node, key, body, crc, options) {
       await rpc.call(node, { method: shardMethods.write, head: { ...key, crc }, body }, options);
@@ -17,7 +26,31 @@ export function createRpcShardCalls(rpc: RpcClient): ShardCalls {
     async delete(node, keys, options) {
       await rpc.call(node, { method: shardMethods.delete, head: { keys } }, options);
     },
+    async deleteBlobs(node, blobs, options) {
+      const request = { method: shardMethods.deleteBlobs, head: { blobs } };
+      const { head } = await rpc.call(node, request, options);
+      return (head as Partial<DeleteBlobsReply> | null)?.more === true;
+    },
+    async rebuild(node, blob, shards, options) {
+      await rpc.call(node, { method: upkeepMethods.rebuild, head: { ...blob, shards } }, options);
+    },
+    async list(node, volume, after, limit, options) {
+      const request = { method: shardMethods.list, head: { volume, after: after ?? null, limit } };
+      const { head } = await rpc.call(node, request, options);
+      return heldShards(head, volume);
+    },
   };
+}
+
+function heldShards(head: unknown, volume: VolumeId): HeldShard[] {
+  const shards = (head as Partial<ListShardsReply> | null)?.shards;
+  if (!Array.isArray(shards)) {
+    throw new DftfsError('invalid_message', 'A node sent no list of the shards it holds.');
+  }
+  return (shards as readonly WireHeldShard[]).map(([blob, stripe, slot, length]) => ({
+    key: { volume, blob, stripe, slot },
+    length,
+  }));
 }
 
 function crcOf(head: unknown): number {

@@ -5,7 +5,7 @@
 import type { BlobId } from '#base/ids.ts';
 import type { Logger } from '#observe/log.ts';
 import type { ShardKey } from '#protocol/shards.ts';
-import type { VolumeRecord } from '#protocol/volumes.ts';
+import { slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 import type { ShardCalls } from './shard-calls.ts';
 
 export interface SweptStripes {
@@ -45,9 +45,10 @@ export class ShardBroom {
     const ofSlot = async (slot: number) => {
       const node = volume.members[slot];
       for (let done = 0; node && done < count; done += keysPerCall) {
+        const shard = { volume: volume.id, blob, slot: slotInKeys(volume.code, slot) };
         const keys = Array.from(
           { length: Math.min(keysPerCall, count - done) },
-          (_, index): ShardKey => ({ blob, stripe: first + done + index, slot }),
+          (_, index): ShardKey => ({ ...shard, stripe: first + done + index }),
         );
         await this.#shards.delete(node, keys, { timeoutMs });
       }

@@ -1,6 +1,13 @@
 /** The shard service of any node, this one included, as this room calls it. */
-import type { NodeId } from '#base/ids.ts';
-import type { ShardBytes, ShardCallOptions, ShardKey } from '#protocol/shards.ts';
+import type { NodeId, VolumeId } from '#base/ids.ts';
+import type {
+  BlobInVolume,
+  HeldShard,
+  ShardBytes,
+  ShardCallOptions,
+  ShardKey,
+} from '#protocol/shards.ts';
+import type { StripeShard } from '#protocol/upkeep.ts';
 import type { Body } from '#rpc/rpc.ts';
 
 export interface ShardCalls {
@@ -19,4 +26,25 @@ export interface ShardCalls {
     options: ShardCallOptions,
   ): Promise<ShardBytes>;
   delete(node: NodeId, keys: readonly ShardKey[], options: ShardCallOptions): Promise<void>;
+  /** True: there is more to delete, call again. */
+  deleteBlobs(
+    node: NodeId,
+    blobs: readonly BlobInVolume[],
+    options: ShardCallOptions,
+  ): Promise<boolean>;
+  /** Has the node fetch what it lacks of a blob's stripes in its slot of the volume. */
+  rebuild(
+    node: NodeId,
+    blob: BlobInVolume,
+    stripes: readonly StripeShard[],
+    options: ShardCallOptions,
+  ): Promise<void>;
+  /** What the node holds of a volume, from after a key on; fewer than `limit`: that was all. */
+  list(
+    node: NodeId,
+    volume: VolumeId,
+    after: ShardKey | undefined,
+    limit: number,
+    options: ShardCallOptions,
+  ): Promise<readonly HeldShard[]>;
 }

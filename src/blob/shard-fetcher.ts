@@ -13,7 +13,7 @@ import { crcOf } from './stripe-sender.ts';
 
 export interface ShardFetcherDeps {
   readonly shards: ShardCalls;
-  readonly map: ClusterMap;
+  readonly map: Pick<ClusterMap, 'suspect'>;
   /** This process's own node. */
   readonly self: NodeId;
   readonly world: Pick<World, 'clock' | 'timers'>;

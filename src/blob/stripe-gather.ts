@@ -8,7 +8,7 @@ import type { BlobId, NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import { codingBlockBytes, decodeShard, shardBytes } from '#erasure/reed-solomon.ts';
 import type { World } from '#io/world.ts';
-import type { VolumeRecord } from '#protocol/volumes.ts';
+import { slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Body } from '#rpc/rpc.ts';
 import { shuffled } from './placement.ts';
 import { FetchError, type FetchFailure, type ShardFetcher } from './shard-fetcher.ts';
@@ -180,7 +180,9 @@ class Gather {
     if (known && covers(known.span, span)) {
       return known.body.then((body) => cut(body, span, known.span.start));
     }
-    const key = { blob: this.#blob, stripe: this.#range.stripe.number, slot };
+    const { id: volume, code } = this.#volume;
+    const { number: stripe } = this.#range.stripe;
+    const key = { volume, blob: this.#blob, stripe, slot: slotInKeys(code, slot) };
     const { start, end } = span;
     const node = this.#node(slot);
     const body = this.#deps.fetcher.fetch(node, key, start, end - start, this.#signal);
@@ -278,7 +280,7 @@ function cut(body: Body, span: Span, offset: number): Body {
 }
 
 /** In one piece that begins at a word of memory: xor is slow otherwise. */
-function oneBuffer(body: Body): Buffer {
+export function oneBuffer(body: Body): Buffer {
   const [first] = body;
   if (first && body.length === 1 && first.byteOffset % 8 === 0) return first;
   return Buffer.concat(body);

@@ -6,7 +6,7 @@ import type { ClusterMap, Session } from '#cluster/cluster-map.ts';
 import { encodeStripe, shardBytes } from '#erasure/reed-solomon.ts';
 import type { World } from '#io/world.ts';
 import type { ShardKey } from '#protocol/shards.ts';
-import type { Code, VolumeRecord } from '#protocol/volumes.ts';
+import { type Code, slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Body } from '#rpc/rpc.ts';
 import { type DeadlineBounds, Pace } from './pace.ts';
 import type { ShardCalls } from './shard-calls.ts';
@@ -60,9 +60,10 @@ export class StripeSender {
     const parity = volume.code.k > 1 ? pool.take() : undefined;
     const shards = shardsOf(volume.code, content, parity);
     await Promise.all(
-      volume.members.map((node, slot) =>
-        this.#sendShard(node, { blob, stripe, slot }, shards(slot), signal),
-      ),
+      volume.members.map((node, slot) => {
+        const key = { volume: volume.id, blob, stripe, slot: slotInKeys(volume.code, slot) };
+        return this.#sendShard(node, key, shards(slot), signal);
+      }),
     );
     // Only now: a call that failed may still hold its bytes.
     if (parity) pool.give(parity);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCode } from '#base/errors.ts';
 import { stripeBytes } from '#base/limits.ts';
+import { slotInKeys } from '#protocol/volumes.ts';
 import { chunksOf, createBlobRig, noise } from '../../test/support/blob-rig.ts';
 import { type FakeNode, type FakeNodeState, keyText } from '../../test/support/fake-cluster.ts';
 import type { WrittenBlob } from './blob.ts';
@@ -28,8 +29,11 @@ function assertWhole({ cluster }: Rig, blob: WrittenBlob): void {
     next = first + count;
     const volume = blob.volumes.find(({ record }) => record.id === id);
     for (let stripe = first; stripe < next; stripe++) {
-      for (const [slot, node] of (volume?.record.members ?? []).entries()) {
-        assert.ok(cluster.node(node).shards.has(keyText({ blob: blob.blob, stripe, slot })));
+      assert.ok(volume);
+      const { code, members } = volume.record;
+      for (const [slot, node] of members.entries()) {
+        const key = { volume: id, blob: blob.blob, stripe, slot: slotInKeys(code, slot) };
+        assert.ok(cluster.node(node).shards.has(keyText(key)));
       }
     }
   }

@@ -209,7 +209,7 @@ class Picker implements VolumePicker {
     const members = placeVolume(code, candidates, () => world.random.float());
     if (!members) throw new DftfsError('too_few_nodes', 'Too few nodes for a new volume.');
     const id = newVolumeId((count) => world.random.bytes(count));
-    return { id, code, members, epoch: 1, state: 'open', rebuilding: [] };
+    return { id, code, members, epoch: 1, state: 'open', rebuilding: [], incoming: [] };
   }
 
   #avoidedNow(): ReadonlySet<NodeId> {
@@ -248,4 +248,5 @@ class Picker implements VolumePicker {
 const isWritable = (record: VolumeRecord, nodes: ReadonlySet<NodeId>): boolean =>
   record.state === 'open' &&
   record.rebuilding.length === 0 &&
+  record.incoming.length === 0 &&
   record.members.every((id) => nodes.has(id));

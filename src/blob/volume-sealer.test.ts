@@ -17,6 +17,7 @@ const record: VolumeRecord = {
   epoch: 1,
   state: 'open',
   rebuilding: [],
+  incoming: [],
 };
 const options = { timeoutMs: 1000 };
 

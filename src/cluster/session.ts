@@ -9,10 +9,11 @@
 import { DftfsError, isCode } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
 import type { Timer, Timers } from '#io/world.ts';
-import type { Kv, KvEntry, LeaseId } from '#kv/kv.ts';
+import type { Kv, KvEntry, LeaseId, OpResult } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import { livenessKey, nodeKey } from '#protocol/keys.ts';
 import type { NodeRecord, Session } from './cluster-map.ts';
+import { isEra } from './era.ts';
 import { decodeNodeRecord, encodeNodeRecord } from './node-record.ts';
 
 export interface SessionDeps {
@@ -26,6 +27,7 @@ export interface SessionDeps {
 export interface SessionOptions {
   readonly record: NodeRecord;
   readonly leaseTtlMs: number;
+  readonly era: number;
 }
 
 const callTimeoutMs = 2000;
@@ -86,23 +88,23 @@ export class NodeSession implements Session {
   private async register(): Promise<void> {
     const options = { timeoutMs: callTimeoutMs };
     const { kv, log } = this.deps;
-    const { record, leaseTtlMs } = this.options;
+    const { record, leaseTtlMs, era } = this.options;
     const key = livenessKey(record.id);
     const earlier = await kv.get(key, options);
     if (earlier !== undefined) await this.endEarlier(earlier);
     const lease = await kv.grantLease(leaseTtlMs, options);
-    const { succeeded, revision } = await kv.txn(
+    const { succeeded, revision, results } = await kv.txn(
       {
-        compare: [{ start: key, field: 'version', relation: '=', value: 0 }],
+        compare: [{ start: key, field: 'version', relation: '=', value: 0 }, isEra(era)],
         then: [
           { kind: 'put', key, value: Buffer.from(record.incarnation), lease },
           { kind: 'put', key: nodeKey(record.id), value: encodeNodeRecord(record) },
         ],
-        else: [],
+        else: [{ kind: 'range', start: key }],
       },
       options,
     );
-    if (!succeeded) throw new DftfsError('session_lost', `${key} was taken by another process`);
+    if (!succeeded) throw notRegistered(key, era, results[0]);
     if (this.closed) return void (await kv.revokeLease(lease, options));
     this.lease = lease;
     this.revision = revision;
@@ -137,6 +139,14 @@ export class NodeSession implements Session {
       { timeoutMs: callTimeoutMs },
     );
   }
+}
+
+function notRegistered(key: string, era: number, result: OpResult | undefined): DftfsError {
+  if (result?.kind === 'range' && result.entries.length > 0) {
+    return new DftfsError('session_lost', `${key} was taken by another process`);
+  }
+  const detail = `the names are not those of era ${era}: start this node with current settings`;
+  return new DftfsError('peer_refused', detail);
 }
 
 export const isDuplicateIdentity = (error: unknown): boolean => isCode(error, 'peer_refused');

@@ -2,7 +2,7 @@
 import { DftfsError } from '#base/errors.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
 import type { Namespace } from '#namespace/namespace.ts';
-import type { Extent } from '#protocol/volumes.ts';
+import { type Extent, marginOf } from '#protocol/volumes.ts';
 import type { CallContext, FileStat } from './files.ts';
 
 type Liveness = Pick<ClusterMap, 'live' | 'isLive'>;
@@ -26,21 +26,13 @@ export async function describeFile(
     const detail = `The record of volume ${extent.volume}, which ${path} lies in, is missing.`;
     throw new DftfsError('data_damaged', detail, { path });
   });
-  const margins = lying.map(({ volume }) => margin(volume, map));
+  const margins = lying.map(({ volume }) => marginOf(volume.record, (node) => map.isLive(node)));
   const lossesSurvivable = Math.min(...margins);
   return {
     entry,
     extents: lying.map(({ extent, volume }) => describeExtent(extent, volume, map)),
     lossesSurvivable: margins.length === 0 ? map.live().length - 1 : lossesSurvivable,
   };
-}
-
-/** Shards that are there beyond those a read needs. A slot being rebuilt doesn't count yet. */
-function margin({ record }: KnownVolume, map: Liveness): number {
-  const whole = record.members.filter(
-    (member, slot) => map.isLive(member) && !record.rebuilding.includes(slot),
-  );
-  return whole.length - record.code.k;
 }
 
 function describeExtent(

@@ -27,9 +27,20 @@ export const pathOfFileKey = (key: string): string => key.slice(prefixes.file.le
 export const backReferencePrefix = (blob: BlobId): string => `${prefixes.backReference}${blob}/`;
 export const backReferenceKey = (blob: BlobId, path: string): string =>
   backReferencePrefix(blob) + path.slice(1);
+export const pathOfBackReference = (key: string): string =>
+  key.slice(key.indexOf('/', prefixes.backReference.length));
 export const volumeKey = (id: VolumeId): string => prefixes.volume + id;
 export const nodeKey = (id: NodeId): string => prefixes.node + id;
 export const livenessKey = (id: NodeId): string => prefixes.liveness + id;
 export const garbageKey = (blob: BlobId): string => prefixes.garbage + blob;
+export const blobOfGarbageKey = (key: string): BlobId =>
+  key.slice(prefixes.garbage.length) as BlobId;
 export const operationKey = (id: OperationId): string => prefixes.operation + id;
 export const clusterIdKey = `${prefixes.cluster}id`;
+/** `c/era/<era>` → the names were restored from a backup so many times; none: never. */
+export const eraPrefix = `${prefixes.cluster}era/`;
+export const eraKey = (era: number): string => eraPrefix + era;
+/** → why nothing may be thrown away for want of a name; none: it may. */
+export const collectionHoldKey = `${prefixes.cluster}hold`;
+/** → who is busy with the upkeep of the names engine. */
+export const upkeepKey = `${prefixes.cluster}upkeep`;

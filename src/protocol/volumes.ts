@@ -11,6 +11,13 @@ export interface Code {
   readonly m: number;
 }
 
+/**
+ * 'sealed': nothing new is begun in it. 'closed': nothing that is in it gets its first name any
+ * more, so that what is found in it from then on is all there ever is.
+ */
+export type VolumeState = (typeof volumeStates)[number];
+const volumeStates = ['open', 'sealed', 'closed'] as const;
+
 export interface VolumeRecord {
   readonly id: VolumeId;
   readonly code: Code;
@@ -18,10 +25,36 @@ export interface VolumeRecord {
   readonly members: readonly NodeId[];
   /** + 1 with every change of members. */
   readonly epoch: number;
-  readonly state: 'open' | 'sealed';
+  readonly state: VolumeState;
   /** Slots whose new member doesn't hold everything yet. */
   readonly rebuilding: readonly number[];
+  /** Nodes that fill a slot whose member is still there: they take its place when they are done. */
+  readonly incoming: readonly Incoming[];
 }
+
+export interface Incoming {
+  readonly slot: number;
+  readonly node: NodeId;
+}
+
+/**
+ * The slot as shard keys name it. Copies are all alike and stand under slot 0, so that one can be
+ * added or taken away without a change of the others.
+ */
+export const slotInKeys = ({ k }: Code, slot: number): number => (k === 1 ? 0 : slot);
+
+/** Slots that can be read from now. */
+export const readableSlots = (
+  { members, rebuilding }: VolumeRecord,
+  isLive: (node: NodeId) => boolean,
+): number[] =>
+  [...members.keys()].filter(
+    (slot) => isLive(members[slot] as NodeId) && !rebuilding.includes(slot),
+  );
+
+/** How many more members may be lost. Negative: not readable now. */
+export const marginOf = (record: VolumeRecord, isLive: (node: NodeId) => boolean): number =>
+  readableSlots(record, isLive).length - record.code.k;
 
 /**
  * The next `count` stripes of a blob lie in `volume`, under the numbers `first` … `first + count −
@@ -40,8 +73,9 @@ const slotsMax = 64;
 
 export function encodeVolume(record: VolumeRecord): Buffer {
   const { id, code, members, epoch, state, rebuilding } = record;
+  const incoming = record.incoming.map(({ slot, node }) => [slot, node]);
   return Buffer.from(
-    JSON.stringify({ id, k: code.k, m: code.m, members, epoch, state, rebuilding }),
+    JSON.stringify({ id, k: code.k, m: code.m, members, epoch, state, rebuilding, incoming }),
   );
 }
 
@@ -60,12 +94,24 @@ function parseVolume(bytes: Buffer): VolumeRecord | undefined {
   const { id, k, m, members, epoch, state, rebuilding } = plain;
   if (typeof id !== 'string' || !isVolumeId(id)) return undefined;
   if (!isCount(k) || !isCount(m) || k < 1 || k + m > slotsMax) return undefined;
-  if (!isCount(epoch) || (state !== 'open' && state !== 'sealed')) return undefined;
+  if (!isCount(epoch) || !isState(state)) return undefined;
   if (!isListOf(members, isNode) || members.length !== k + m || !allDiffer(members))
     return undefined;
   const isSlot = (slot: unknown): slot is number => isCount(slot) && slot < k + m;
   if (!isListOf(rebuilding, isSlot) || !allDiffer(rebuilding)) return undefined;
-  return { id, code: { k, m }, members, epoch, state, rebuilding };
+  const incoming = parseIncoming(plain.incoming, isSlot);
+  if (incoming === undefined) return undefined;
+  return { id, code: { k, m }, members, epoch, state, rebuilding, incoming };
+}
+
+function parseIncoming(
+  value: unknown,
+  isSlot: (slot: unknown) => slot is number,
+): Incoming[] | undefined {
+  const isPair = (pair: unknown): pair is [number, NodeId] =>
+    Array.isArray(pair) && pair.length === 2 && isSlot(pair[0]) && isNode(pair[1]);
+  if (!isListOf(value, isPair) || !allDiffer(value.map(([slot]) => slot))) return undefined;
+  return value.map(([slot, node]) => ({ slot, node }));
 }
 
 function parseJsonObject(bytes: Buffer): Record<string, unknown> | undefined {
@@ -81,6 +127,8 @@ function parseJsonObject(bytes: Buffer): Record<string, unknown> | undefined {
 
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;
+const isState = (value: unknown): value is VolumeState =>
+  (volumeStates as readonly unknown[]).includes(value);
 const isNode = (value: unknown): value is NodeId => typeof value === 'string' && isNodeId(value);
 const isListOf = <T>(value: unknown, isItem: (item: unknown) => item is T): value is T[] =>
   Array.isArray(value) && value.every(isItem);

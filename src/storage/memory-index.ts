@@ -22,9 +22,9 @@ class MemoryIndex implements ShardIndex {
     return this.#places.get(key);
   }
 
-  list(after: string | undefined, limit: number): IndexEntry[] {
+  list(after: string | undefined, limit: number, prefix: string): IndexEntry[] {
     return [...this.#places]
-      .filter(([key]) => after === undefined || key > after)
+      .filter(([key]) => (after === undefined || key > after) && key.startsWith(prefix))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .slice(0, limit)
       .map(([key, place]) => ({ key, place }));
@@ -35,7 +35,10 @@ class MemoryIndex implements ShardIndex {
       if (place === undefined) this.#places.delete(key);
       else this.#places.set(key, place);
     }
-    for (const [segment, tally] of tallies) this.#tallies.set(segment, tally);
+    for (const [segment, tally] of tallies) {
+      if (tally === undefined) this.#tallies.delete(segment);
+      else this.#tallies.set(segment, tally);
+    }
     this.position = position;
   }
 

@@ -12,6 +12,10 @@ export interface ShardPlace {
   readonly length: number;
 }
 
+/** Whether it is one and the same record. */
+export const isSamePlace = (a: ShardPlace, b: ShardPlace | undefined): boolean =>
+  a.segment === b?.segment && a.offset === b.offset;
+
 /** Every record before it is in the index. */
 export interface LogPosition {
   readonly segment: number;
@@ -34,8 +38,8 @@ export interface IndexEntry {
 export interface IndexBatch {
   /** By key; undefined removes it. */
   readonly changes: ReadonlyMap<string, ShardPlace | undefined>;
-  /** The changed ones only. */
-  readonly tallies: ReadonlyMap<number, SegmentTally>;
+  /** The changed ones only; undefined removes it. */
+  readonly tallies: ReadonlyMap<number, SegmentTally | undefined>;
   readonly position: LogPosition;
 }
 
@@ -45,8 +49,8 @@ export interface ShardIndex {
   /** As of the last commit. */
   tallies(): Map<number, SegmentTally>;
   get(key: string): ShardPlace | undefined;
-  /** Up to `limit` entries with keys greater than `after`, in order. */
-  list(after: string | undefined, limit: number): IndexEntry[];
+  /** Up to `limit` entries with keys that are greater than `after` and begin so, in order. */
+  list(after: string | undefined, limit: number, prefix: string): IndexEntry[];
   /** All of it or nothing, durable when resolved. One at a time. */
   commit(batch: IndexBatch): Promise<void>;
   close(): Promise<void>;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { nodeId } from '#base/ids.ts';
+import { nodeId, type VolumeId } from '#base/ids.ts';
 import { shardMethods } from '#protocol/shards.ts';
 import type { Body } from '#rpc/rpc.ts';
 import { emptyBody } from '#rpc/rpc.ts';
-import { Bench, shardBody, shardKey } from '../../test/support/shard-bench.ts';
+import { Bench, benchVolume, shardBody, shardKey } from '../../test/support/shard-bench.ts';
 import { shardHandlers } from './shard-service.ts';
 
 const context = { peer: nodeId('n2'), signal: new AbortController().signal };
@@ -27,6 +27,42 @@ test('write, read and delete go to the store', async () => {
   await store.close();
 });
 
+test('blobs are deleted whole, and a volume is listed in pages', async () => {
+  const store = await new Bench().open();
+  const handlers = shardHandlers(store);
+  const call = async (method: string, head: unknown) =>
+    (await handlers[method]?.(head, emptyBody, context))?.head;
+  for (let number = 0; number < 6; number++) {
+    const key = { ...shardKey(number % 2), stripe: number, slot: 1 };
+    await store.write(key, [shardBody(number, 10)], crc32(shardBody(number, 10)));
+  }
+  const other = { ...shardKey(0), volume: '00000000000000ab' as VolumeId };
+  await store.write(other, [shardBody(7, 10)], crc32(shardBody(7, 10)));
+  const [zero, one] = [shardKey(0).blob, shardKey(1).blob];
+  const page = { volume: benchVolume, limit: 2 };
+  assert.deepEqual(await call(shardMethods.list, { ...page, after: null }), {
+    shards: [
+      [zero, 0, 1, 10],
+      [zero, 2, 1, 10],
+    ],
+  });
+  const after = { ...shardKey(0), stripe: 4, slot: 1 };
+  assert.deepEqual(await call(shardMethods.list, { ...page, after }), {
+    shards: [
+      [one, 1, 1, 10],
+      [one, 3, 1, 10],
+    ],
+  });
+  const blobs = [{ volume: benchVolume, blob: zero }];
+  assert.deepEqual(await call(shardMethods.deleteBlobs, { blobs }), { more: false });
+  const left = store.list(undefined, 10).map(({ key }) => key);
+  assert.deepEqual(
+    left.map(({ blob }) => blob),
+    [one, one, one, zero],
+  );
+  await store.close();
+});
+
 const good = { ...shardKey(1), crc: 1, offset: 0, length: 1, keys: [shardKey(1)] };
 const bad: Record<string, unknown[]> = {
   [shardMethods.write]: [
@@ -34,6 +70,8 @@ const bad: Record<string, unknown[]> = {
     null,
     'text',
     { ...good, blob: undefined },
+    { ...good, volume: undefined },
+    { ...good, volume: `${good.volume}0` },
     { ...good, blob: `${good.blob}0` },
     { ...good, blob: good.blob.replace('0', 'A') },
     { ...good, stripe: -1 },
@@ -47,6 +85,16 @@ const bad: Record<string, unknown[]> = {
     { ...good, offset: -1 },
     { ...good, length: undefined },
     { ...good, slot: 1n },
+  ],
+  [shardMethods.list]: [
+    { ...good, limit: 10_001, after: null },
+    { ...good, limit: 1, after: {} },
+    { ...good, volume: '', limit: 1, after: null },
+  ],
+  [shardMethods.deleteBlobs]: [
+    { blobs: undefined },
+    { blobs: [{ volume: good.volume }] },
+    { blobs: Array(10_001).fill(good) },
   ],
   [shardMethods.delete]: [
     { ...good, keys: undefined },

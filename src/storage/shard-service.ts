@@ -3,14 +3,17 @@
  * version.
  */
 import { DftfsError } from '#base/errors.ts';
-import { isBlobId } from '#base/ids.ts';
-import type { ShardKey } from '#protocol/shards.ts';
+import { isBlobId, isVolumeId, type VolumeId } from '#base/ids.ts';
+import type { BlobInVolume, ShardKey, WireHeldShard } from '#protocol/shards.ts';
 import { shardMethods } from '#protocol/shards.ts';
 import type { RpcHandlers } from '#rpc/rpc.ts';
 import { slotMax, stripeMax } from './shard-key.ts';
 import type { ShardStore } from './shard-store.ts';
 
 const keysMax = 10_000;
+const listMax = 10_000;
+/** Deleted by one call at most. */
+const deletesMax = 4096;
 const u32Max = 0xffff_ffff;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,11 +33,21 @@ function integer(head: Fields, name: string, max: number): number {
   throw invalid(`No valid ${name}`);
 }
 
-function shardKey(head: Fields): ShardKey {
+function volumeId(head: Fields): VolumeId {
+  const { volume } = head;
+  if (typeof volume !== 'string' || !isVolumeId(volume)) throw invalid('No valid volume');
+  return volume;
+}
+
+function blobInVolume(head: Fields): BlobInVolume {
   const { blob } = head;
   if (typeof blob !== 'string' || !isBlobId(blob)) throw invalid('No valid blob');
+  return { volume: volumeId(head), blob };
+}
+
+function shardKey(head: Fields): ShardKey {
   return {
-    blob,
+    ...blobInVolume(head),
     stripe: integer(head, 'stripe', stripeMax),
     slot: integer(head, 'slot', slotMax),
   };
@@ -44,6 +57,24 @@ function shardKeys(head: Fields): ShardKey[] {
   const { keys } = head;
   if (!Array.isArray(keys) || keys.length > keysMax) throw invalid('No valid keys');
   return keys.map((key) => shardKey(fields(key)));
+}
+
+function blobsInVolumes(head: Fields): BlobInVolume[] {
+  const { blobs } = head;
+  if (!Array.isArray(blobs) || blobs.length > keysMax) throw invalid('No valid blobs');
+  return blobs.map((blob) => blobInVolume(fields(blob)));
+}
+
+/** Deletes what the store has of the blobs. True: there may be more. */
+async function deleteBlobs(store: ShardStore, blobs: readonly BlobInVolume[]): Promise<boolean> {
+  const keys: ShardKey[] = [];
+  for (const within of blobs) {
+    const left = deletesMax - keys.length;
+    if (left === 0) break;
+    for (const { key } of store.list(undefined, left, within)) keys.push(key);
+  }
+  await store.delete(keys);
+  return keys.length === deletesMax;
 }
 
 export function shardHandlers(store: ShardStore): RpcHandlers {
@@ -63,6 +94,18 @@ export function shardHandlers(store: ShardStore): RpcHandlers {
     async [shardMethods.delete](head) {
       await store.delete(shardKeys(fields(head)));
       return { head: {} };
+    },
+    async [shardMethods.deleteBlobs](head) {
+      return { head: { more: await deleteBlobs(store, blobsInVolumes(fields(head))) } };
+    },
+    async [shardMethods.list](head) {
+      const request = fields(head);
+      const after = request.after == null ? undefined : shardKey(fields(request.after));
+      const limit = integer(request, 'limit', listMax);
+      const shards = store
+        .list(after, limit, { volume: volumeId(request) })
+        .map(({ key, length }): WireHeldShard => [key.blob, key.stripe, key.slot, length]);
+      return { head: { shards } };
     },
   };
 }

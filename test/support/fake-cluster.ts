@@ -4,12 +4,13 @@
  */
 import { crc32 } from 'node:zlib';
 import { DftfsError } from '#base/errors.ts';
-import { type NodeId, nodeId, type VolumeId } from '#base/ids.ts';
+import { type BlobId, type NodeId, nodeId, type VolumeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
 import type { ClusterMap, KnownVolume, NodeRecord, Session } from '#cluster/cluster-map.ts';
 import type { Kv, KvEntry } from '#kv/kv.ts';
 import { volumeKey } from '#protocol/keys.ts';
-import type { ShardCallOptions, ShardKey } from '#protocol/shards.ts';
+import type { BlobInVolume, ShardCallOptions, ShardKey } from '#protocol/shards.ts';
+import type { StripeShard } from '#protocol/upkeep.ts';
 import { decodeVolume } from '#protocol/volumes.ts';
 import { type Body, bodyLength } from '#rpc/rpc.ts';
 
@@ -33,7 +34,21 @@ export class FakeNode {
   }
 }
 
-export const keyText = (key: ShardKey): string => `${key.blob}/${key.stripe}/${key.slot}`;
+export const keyText = (key: ShardKey): string =>
+  `${key.volume}/${key.blob}/${key.stripe}/${key.slot}`;
+function keyOf(text: string): ShardKey {
+  const [volume, blob, stripe, slot] = text.split('/');
+  return {
+    volume: volume as VolumeId,
+    blob: blob as BlobId,
+    stripe: Number(stripe),
+    slot: Number(slot),
+  };
+}
+
+const compareKeys = (a: ShardKey, b: ShardKey): number =>
+  a.blob === b.blob ? a.stripe - b.stripe || a.slot - b.slot : a.blob < b.blob ? -1 : 1;
+
 const crcOf = (body: Body): number => body.reduce((crc, part) => crc32(part, crc), 0);
 
 export class FakeCluster {
@@ -43,6 +58,12 @@ export class FakeCluster {
   readonly session: { node: NodeId; revision: number | undefined };
   /** Called before each write; may change the state of nodes. */
   beforeWrite: (node: FakeNode, key: ShardKey) => void = () => {};
+  /** What a node does when it is asked to rebuild shards. */
+  onRebuild: (
+    node: FakeNode,
+    blob: BlobInVolume,
+    stripes: readonly StripeShard[],
+  ) => Promise<void> = async () => {};
   /** Bodies of calls that never ended well: whoever owns them mustn't have changed them. */
   readonly stuck: { readonly body: Body; readonly crc: number }[] = [];
   /** Bytes of shards being written, now and at most. */
@@ -104,6 +125,28 @@ export class FakeCluster {
     delete: async (id, keys, options) => {
       await this.#reach(this.node(id), options);
       for (const key of keys) this.node(id).shards.delete(keyText(key));
+    },
+    deleteBlobs: async (id, blobs, options) => {
+      await this.#reach(this.node(id), options);
+      for (const { volume, blob } of blobs) {
+        for (const key of this.node(id).shards.keys()) {
+          if (key.startsWith(`${volume}/${blob}/`)) this.node(id).shards.delete(key);
+        }
+      }
+      return false;
+    },
+    rebuild: async (id, blob, stripes, options) => {
+      await this.#reach(this.node(id), options);
+      await this.onRebuild(this.node(id), blob, stripes);
+    },
+    list: async (id, volume, after, limit, options) => {
+      await this.#reach(this.node(id), options);
+      return [...this.node(id).shards]
+        .filter(([text]) => text.startsWith(`${volume}/`))
+        .map(([text, { length }]) => ({ key: keyOf(text), length }))
+        .sort((a, b) => compareKeys(a.key, b.key))
+        .filter(({ key }) => after === undefined || compareKeys(key, after) > 0)
+        .slice(0, limit);
     },
   };
 

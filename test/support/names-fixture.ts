@@ -121,6 +121,7 @@ export const volumeRecord = (change: Partial<VolumeRecord> = {}): VolumeRecord =
   epoch: 1,
   state: 'open',
   rebuilding: [],
+  incoming: [],
   ...change,
 });
 

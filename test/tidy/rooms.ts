@@ -15,6 +15,18 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   namespace: ['base', 'io', 'observe', 'kv', 'protocol', 'rpc', 'cluster'],
   blob: ['base', 'io', 'observe', 'kv', 'protocol', 'rpc', 'cluster', 'erasure'],
   files: ['base', 'io', 'observe', 'protocol', 'cluster', 'namespace', 'blob'],
+  duties: [
+    'base',
+    'io',
+    'observe',
+    'kv',
+    'protocol',
+    'rpc',
+    'cluster',
+    'namespace',
+    'blob',
+    'storage',
+  ],
   gateways: ['base', 'io', 'observe', 'config', 'files', 'cluster', 'namespace'],
   client: ['base'],
 };

@@ -39,6 +39,8 @@ export type ListenAddress =
   | { readonly host: string; readonly port: number; readonly reusePort?: boolean };
 
 export interface RestGateway {
+  /** Since it was made. */
+  readonly requestsBegun: number;
   /** May be called for several addresses. Returns the port. */
   listen(address: ListenAddress): Promise<number>;
   /** Takes no more connections, lets what is under way finish for a bounded time, ends the rest. */
@@ -86,6 +88,10 @@ class Gateway implements RestGateway {
     const { files, status, clock, pages = new Map() } = deps;
     this.#services = { files, status, clock, metrics, pages };
     this.#scheduleSweep(deps.clock.now());
+  }
+
+  get requestsBegun(): number {
+    return this.#requests;
   }
 
   async listen(address: ListenAddress): Promise<number> {

@@ -45,7 +45,7 @@ test('removes, page by page, what was there long enough ago, and nothing younger
     ['busy', 'busy', 'busy', 'idle'],
   );
   assert.deepEqual(await left(kv), numbered('young', 5));
-  assert.equal(sweep.removed, 5);
+  assert.equal(sweep.progress().removed, 5);
   assert.equal(await sweep.step(), 'idle');
   time.ms += 100;
   while ((await sweep.step()) === 'busy') {}

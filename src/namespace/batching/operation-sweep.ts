@@ -41,6 +41,7 @@ interface Round {
 }
 
 export class OperationSweep {
+  readonly name = 'operation markers';
   readonly #deps: OperationSweepDeps;
   readonly #options: OperationSweepOptions;
   #mark: Mark | undefined;
@@ -52,9 +53,9 @@ export class OperationSweep {
     this.#options = options;
   }
 
-  /** Markers removed by this process, for status. */
-  get removed(): number {
-    return this.#removed;
+  /** Markers removed by this process. */
+  progress(): { removed: number } {
+    return { removed: this.#removed };
   }
 
   /** One bounded unit of work. After an error, the next call does the same unit again. */
