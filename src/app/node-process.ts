@@ -77,7 +77,7 @@ export class NodeProcess {
   async start(signal: AbortSignal): Promise<void> {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.connectKv());
-    const combiner = new Combiner({ kv, clock: this.world.clock });
+    const combiner = new Combiner({ ...this.world, kv });
     let session: NodeSession | undefined;
     const ownFacts = new OwnFacts({
       store,

@@ -109,6 +109,11 @@ export interface CallOptions {
   /** The whole call, changes of member included, ends within this time. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /**
+   * A hint: ask the member that decides, if it is known. That costs the engine less, but the loss
+   * of one member then hits all who do so: not for those who have to find another way quickly.
+   */
+  readonly viaLeader?: boolean;
 }
 
 export interface TxnOptions extends CallOptions {

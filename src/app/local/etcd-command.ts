@@ -1,4 +1,5 @@
 /** How an etcd member is started. Every number that tunes etcd stands here. */
+import { availableParallelism } from 'node:os';
 import { txnOpsMax } from '#base/limits.ts';
 import { etcdEnvironment } from './etcd-binary.ts';
 import { type EtcdMember, etcdDataFolder, etcdUrl, type Manifest, peerUrl } from './manifest.ts';
@@ -52,5 +53,13 @@ export function etcdCommand(
     ...tuning,
   };
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
-  return { name: member.name, file: binary, args, environment: etcdEnvironment() };
+  const environment = { GOMAXPROCS: String(threads(manifest)), ...etcdEnvironment() };
+  return { name: member.name, file: binary, args, environment };
 }
+
+/**
+ * A member's share of the cores, for they wait for one another all the time: with more threads than
+ * that a read costs them half as much again.
+ */
+const threads = (manifest: Manifest): number =>
+  Math.max(1, Math.floor(availableParallelism() / manifest.etcd.length));
