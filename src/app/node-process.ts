@@ -1,6 +1,10 @@
-/** The composition root of a node: the only place that builds its parts and knows them all. */
+/**
+ * The composition root of a node: the only place that builds its parts and knows them all. What a
+ * node stands on and what stands before it is handed in, so that a simulation builds the same node.
+ */
 import path from 'node:path';
 import { asDftfsError } from '#base/errors.ts';
+import type { NodeId } from '#base/ids.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
@@ -13,10 +17,8 @@ import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
 import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
-import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
+import type { Files } from '#files/files.ts';
 import type { World } from '#io/world.ts';
-import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
-import { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Kv } from '#kv/kv.ts';
 import { Combiner } from '#namespace/batching/combiner.ts';
 import { CombiningCommitter, combiningDefaults } from '#namespace/batching/combining-committer.ts';
@@ -27,15 +29,14 @@ import type { Logger } from '#observe/log.ts';
 import { createRpcClient, type NodeRpcClient } from '#rpc/client.ts';
 import { pingMethod, type RpcHandlers } from '#rpc/rpc.ts';
 import { createRpcServer, type RpcServer } from '#rpc/server.ts';
-import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
 import { openShardStore } from '#storage/open-shard-store.ts';
+import type { ShardIndexFactory } from '#storage/shard-index.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
-import { NodeStatus } from './node-status.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
-const tuning = {
+export const nodeTuning = {
   relistMs: 60_000,
   retryMs: 500,
   probeEveryMs: 200,
@@ -43,6 +44,31 @@ const tuning = {
   joinPauseMs: 500,
   directTryMs: 1000,
 };
+
+/** What doors for clients lead to. */
+export interface NodeInside {
+  readonly files: Files;
+  readonly cluster: Cluster;
+  readonly session: NodeSession;
+  readonly kv: Kv;
+  readonly store: ShardStore;
+  /** Where this node's operations on names go to be combined. */
+  readonly combiner: () => NodeId | undefined;
+}
+
+export interface ClientDoors {
+  /** Requests of clients so far. */
+  readonly requestsBegun: number;
+  close(): unknown;
+}
+
+export interface NodeSurroundings {
+  connectKv(): Kv;
+  readonly indexFactory: ShardIndexFactory;
+  /** Resolves when clients can come in. */
+  openDoors(inside: NodeInside): Promise<ClientDoors>;
+  readonly tuning: typeof nodeTuning;
+}
 
 /** Parts that hold something, in the order in which they are opened. */
 interface Closable {
@@ -54,14 +80,22 @@ export class NodeProcess {
   private readonly config: NodeConfig;
   private readonly secret: Buffer;
   private readonly log: Logger;
+  private readonly around: NodeSurroundings;
   private readonly incarnation: string;
   private readonly open: Closable[] = [];
 
-  constructor(world: World, config: NodeConfig, secret: Buffer, log: Logger) {
+  constructor(
+    world: World,
+    config: NodeConfig,
+    secret: Buffer,
+    log: Logger,
+    surroundings: NodeSurroundings,
+  ) {
     this.world = world;
     this.config = config;
     this.secret = secret;
     this.log = log;
+    this.around = surroundings;
     this.incarnation = world.random.bytes(8).toString('hex');
   }
 
@@ -70,7 +104,7 @@ export class NodeProcess {
    */
   async start(signal: AbortSignal): Promise<void> {
     const store = this.closing(await this.openStore());
-    const kv = this.closing(this.connectKv());
+    const kv = this.closing(this.around.connectKv());
     const combiner = new Combiner({ kv, clock: this.world.clock });
     let cluster: Cluster;
     let rpc: NodeRpcClient;
@@ -93,19 +127,10 @@ export class NodeProcess {
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const files = this.createFiles(kv, shards, cluster, session, namespace);
-    const status = new NodeStatus({
-      cluster,
-      session,
-      kv,
-      store,
-      maintenance: this.closing(this.etcdMaintenance()),
-      combiner: () => committer.combinerNode,
-    });
-    const gateway = this.closing(
-      createRestGateway({ ...this.world, log: this.log, files, status }),
-    );
     void this.join(cluster, session, signal);
-    await this.openDoors(gateway);
+    const combinerNode = () => committer.combinerNode;
+    const inside = { files, cluster, session, kv, store, combiner: combinerNode };
+    const doors = this.closing(await this.around.openDoors(inside));
     this.closing(
       createDuties({
         ...this.parts(),
@@ -114,7 +139,7 @@ export class NodeProcess {
         map: cluster,
         shards,
         filler,
-        requests: () => gateway.requestsBegun,
+        requests: () => doors.requestsBegun,
       }),
     ).start();
     this.log.info('node serves', { incarnation: this.incarnation });
@@ -132,18 +157,9 @@ export class NodeProcess {
   private openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
     return openShardStore(
-      { ...this.world, log: this.log, indexFactory: createLmdbIndexFactory() },
+      { ...this.world, log: this.log, indexFactory: this.around.indexFactory },
       { folder: path.join(node.dataFolder, 'store'), clusterId: cluster.id, nodeId: node.id },
     );
-  }
-
-  private connectKv(): Kv {
-    const endpoints = this.config.cluster.etcdEndpoints;
-    return EtcdKv.create({ ...this.world, log: this.log }, { endpoints });
-  }
-
-  private etcdMaintenance(): EtcdMaintenance {
-    return new EtcdMaintenance(this.world, { endpoints: this.config.cluster.etcdEndpoints });
   }
 
   private parts() {
@@ -184,7 +200,7 @@ export class NodeProcess {
         },
         dropCalls: (node, reason) => rpc.drop(node, reason),
       },
-      { self: this.config.node.id, ...tuning },
+      { self: this.config.node.id, ...this.around.tuning },
     );
   }
 
@@ -225,7 +241,10 @@ export class NodeProcess {
   }
 
   private createCommitter(kv: Kv, rpc: NodeRpcClient, map: Cluster, combiner: Combiner) {
-    const direct = new DirectCommitter({ ...this.world, kv }, { tryTimeoutMs: tuning.directTryMs });
+    const direct = new DirectCommitter(
+      { ...this.world, kv },
+      { tryTimeoutMs: this.around.tuning.directTryMs },
+    );
     return new CombiningCommitter(
       { direct, combiner, rpc, map, clock: this.world.clock },
       { ...combiningDefaults, self: this.config.node.id },
@@ -248,15 +267,6 @@ export class NodeProcess {
     return createFiles({ namespace, writer, reader, map });
   }
 
-  private async openDoors(gateway: RestGateway): Promise<void> {
-    const { host, httpPort, publicFd, publicPort } = this.config.node;
-    await gateway.listen({ host, port: httpPort });
-    if (publicFd !== null) await gateway.listen({ fd: publicFd });
-    else if (publicPort !== null) {
-      await gateway.listen({ host, port: publicPort, reusePort: true });
-    }
-  }
-
   /** Until it works: etcd may come up after this node, or be away for a while. */
   private async join(cluster: Cluster, session: NodeSession, signal: AbortSignal): Promise<void> {
     for (let mapped = false; !signal.aborted; ) {
@@ -268,7 +278,7 @@ export class NodeProcess {
       } catch (error) {
         if (asDftfsError(error).code === 'peer_refused') throw error;
         this.log.warn('not joined yet', { error });
-        await this.world.timers.sleep(tuning.joinPauseMs, signal).catch(() => {});
+        await this.world.timers.sleep(this.around.tuning.joinPauseMs, signal).catch(() => {});
       }
     }
   }
