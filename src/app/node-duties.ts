@@ -28,6 +28,7 @@ export interface NodeDutiesDeps {
   readonly map: ClusterMap;
   readonly shards: ShardCalls;
   readonly filler: SlotFiller;
+  readonly namesUpkeep: Duty;
   /** Requests of clients that this node has begun to answer. */
   readonly requests: () => number;
 }
@@ -39,6 +40,7 @@ export function createDuties(deps: NodeDutiesDeps): DutyRunner {
   const brake = new Brake(world.clock, requests);
   const duties: Duty[] = [
     new OperationSweep({ kv, clock: world.clock }),
+    deps.namesUpkeep,
     ...repairDuties(deps, () => isCoordinator(map, deps.config.node.id)),
   ];
   return new DutyRunner({ ...world, log, brake }, duties, { idleMs });

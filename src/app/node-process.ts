@@ -15,10 +15,12 @@ import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
+import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
 import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
 import type { Files } from '#files/files.ts';
 import type { World } from '#io/world.ts';
+import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Kv } from '#kv/kv.ts';
 import { Combiner } from '#namespace/batching/combiner.ts';
 import { CombiningCommitter, combiningDefaults } from '#namespace/batching/combining-committer.ts';
@@ -33,6 +35,7 @@ import { openShardStore } from '#storage/open-shard-store.ts';
 import type { ShardIndexFactory } from '#storage/shard-index.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import { createNamesUpkeep } from './names-upkeep.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
@@ -52,6 +55,8 @@ export interface NodeInside {
   readonly session: NodeSession;
   readonly kv: Kv;
   readonly store: ShardStore;
+  readonly maintenance: Maintenance;
+  readonly namesUpkeep: NamesUpkeep;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
 }
@@ -62,8 +67,11 @@ export interface ClientDoors {
   close(): unknown;
 }
 
+type Maintenance = Pick<EtcdMaintenance, keyof EtcdMaintenance>;
+
 export interface NodeSurroundings {
   connectKv(): Kv;
+  connectMaintenance(): Maintenance;
   readonly indexFactory: ShardIndexFactory;
   /** Resolves when clients can come in. */
   openDoors(inside: NodeInside): Promise<ClientDoors>;
@@ -126,19 +134,35 @@ export class NodeProcess {
     const session = this.closing(this.createSession(kv));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
-    const files = this.createFiles(kv, shards, cluster, session, namespace);
+    const maintenance = this.closing(this.around.connectMaintenance());
+    const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
+    const files = createFiles({
+      ...this.createBlobs(kv, shards, cluster, session),
+      namespace,
+      map: cluster,
+      areNamesFull: () => namesUpkeep.isFull,
+    });
     void this.join(cluster, session, signal);
-    const combinerNode = () => committer.combinerNode;
-    const inside = { files, cluster, session, kv, store, combiner: combinerNode };
-    const doors = this.closing(await this.around.openDoors(inside));
+    const doors = this.closing(
+      await this.around.openDoors({
+        files,
+        cluster,
+        session,
+        kv,
+        store,
+        maintenance,
+        namesUpkeep,
+        combiner: () => committer.combinerNode,
+      }),
+    );
     this.closing(
       createDuties({
         ...this.parts(),
-        config: this.config,
         kv,
         map: cluster,
         shards,
         filler,
+        namesUpkeep,
         requests: () => doors.requestsBegun,
       }),
     ).start();
@@ -156,15 +180,21 @@ export class NodeProcess {
 
   private openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
+    const { capacityBytes } = node;
     return openShardStore(
       { ...this.world, log: this.log, indexFactory: this.around.indexFactory },
-      { folder: path.join(node.dataFolder, 'store'), clusterId: cluster.id, nodeId: node.id },
+      {
+        folder: path.join(node.dataFolder, 'store'),
+        clusterId: cluster.id,
+        nodeId: node.id,
+        ...(capacityBytes === null ? {} : { capacityBytes }),
+      },
     );
   }
 
   private parts() {
-    const { world, log } = this;
-    return { world, log, self: this.config.node.id };
+    const { world, log, config, incarnation } = this;
+    return { world, log, config, incarnation, self: config.node.id };
   }
 
   private identity() {
@@ -251,20 +281,14 @@ export class NodeProcess {
     );
   }
 
-  private createFiles(
-    kv: Kv,
-    shards: ShardCalls,
-    map: Cluster,
-    session: NodeSession,
-    namespace: Namespace,
-  ) {
+  private createBlobs(kv: Kv, shards: ShardCalls, map: Cluster, session: NodeSession) {
     const { world, log } = this;
     const picker = createVolumePicker({ kv, map, world, log });
     const sealer = new VolumeSealer({ kv, map, log });
     const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
     const self = this.config.node.id;
     const reader = createBlobReader({ shards, map, kv, self, world, log });
-    return createFiles({ namespace, writer, reader, map });
+    return { writer, reader };
   }
 
   /** Until it works: etcd may come up after this node, or be away for a while. */

@@ -5,6 +5,7 @@
 import type { NodeId } from '#base/ids.ts';
 import type { Cluster } from '#cluster/cluster.ts';
 import type { Session } from '#cluster/cluster-map.ts';
+import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
 import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Kv, KvMember } from '#kv/kv.ts';
 import { marginOf } from '#protocol/volumes.ts';
@@ -18,6 +19,7 @@ export interface NodeStatusDeps {
   readonly kv: Pick<Kv, 'members'>;
   readonly store: ShardStore;
   readonly maintenance: Pick<EtcdMaintenance, 'status'>;
+  readonly namesUpkeep: Pick<NamesUpkeep, 'isFull' | 'progress'>;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
 }
@@ -30,10 +32,12 @@ export class NodeStatus {
   }
 
   notReadyReason(): string | undefined {
-    const { session, cluster, kv } = this.deps;
+    const { session, cluster, kv, namesUpkeep } = this.deps;
     if (!kv.members().some((member) => member.healthy)) {
       return 'No etcd member answers: start them, or look at their logs.';
     }
+    // A full etcd lets nobody register, and what it still serves is served.
+    if (namesUpkeep.isFull) return undefined;
     if (session.revision === undefined || !cluster.isLive(session.node)) {
       return 'The node is not registered in the cluster yet; ask again in a moment.';
     }
@@ -41,7 +45,7 @@ export class NodeStatus {
   }
 
   async describe(): Promise<unknown> {
-    const { cluster, session, kv, store, combiner } = this.deps;
+    const { cluster, session, kv, store, combiner, namesUpkeep } = this.deps;
     const members = await Promise.all(kv.members().map((member) => this.etcdMember(member)));
     const suspects = cluster.suspects();
     return {
@@ -57,7 +61,7 @@ export class NodeStatus {
         ...(suspects.has(id) ? { suspected: suspects.get(id) } : {}),
       })),
       volumes: this.volumesByMargin(),
-      names: { members, combiner: combiner() },
+      names: { members, combiner: combiner(), upkeep: namesUpkeep.progress() },
       store: await store.stats(),
     };
   }

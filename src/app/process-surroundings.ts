@@ -22,6 +22,7 @@ export function processSurroundings(
   const endpoints = config.cluster.etcdEndpoints;
   return {
     connectKv: () => EtcdKv.create({ ...world, log }, { endpoints }),
+    connectMaintenance: () => new EtcdMaintenance(world, { endpoints }),
     indexFactory: createLmdbIndexFactory(),
     openDoors: (inside) => openDoors(world, config, log, inside),
     tuning: nodeTuning,
@@ -34,25 +35,19 @@ async function openDoors(
   log: Logger,
   inside: NodeInside,
 ): Promise<ClientDoors> {
-  const endpoints = config.cluster.etcdEndpoints;
-  const maintenance = new EtcdMaintenance(world, { endpoints });
-  const status = new NodeStatus({ ...inside, maintenance });
+  const status = new NodeStatus(inside);
   const gateway = createRestGateway({ ...world, log, files: inside.files, status });
-  const close = async () => {
-    await gateway.close();
-    maintenance.close();
-  };
   try {
     await listen(gateway, config);
   } catch (error) {
-    await close();
+    await gateway.close();
     throw error;
   }
   return {
     get requestsBegun() {
       return gateway.requestsBegun;
     },
-    close,
+    close: () => gateway.close(),
   };
 }
 

@@ -25,5 +25,7 @@ export const userMetadataBytesMax = 4 * KiB;
 export const listPageMax = 1000;
 /** Operations in one names transaction; etcd is started with a matching --max-txn-ops. */
 export const txnOpsMax = 4096;
+/** What etcd's own documentation advises at most; a cluster may have less. */
+export const namesQuotaBytesMax = 8 * 1024 * MiB;
 /** A client-facing operation on names answers, one way or the other, within this time. */
 export const namesDeadlineMs = 4500;

@@ -62,10 +62,14 @@ export interface BlobReader {
    * also checked against the blob's CRC before the last chunk is given. Errors: data_unavailable,
    * data_damaged, canceled.
    */
-  read(
-    source: BlobSource,
-    start: number,
-    end: number,
-    options: { readonly signal: AbortSignal },
-  ): AsyncIterable<Buffer>;
+  read(source: BlobSource, start: number, end: number, options: ReadOptions): AsyncIterable<Buffer>;
+}
+
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  /**
+   * Asked when bytes can't be had: the blob that the same content lies in now, if it isn't this
+   * one. The read goes on there.
+   */
+  readonly moved?: (blob: BlobId) => Promise<BlobSource | undefined>;
 }

@@ -1,7 +1,8 @@
 /** Where the bytes of a blob lie: extents and offsets to stripes. */
 import type { VolumeId } from '#base/ids.ts';
 import { stripeBytes } from '#base/limits.ts';
-import type { Extent } from '#protocol/volumes.ts';
+import { shardBytes } from '#erasure/reed-solomon.ts';
+import type { Code, Extent } from '#protocol/volumes.ts';
 
 export interface Stripe {
   readonly volume: VolumeId;
@@ -24,6 +25,9 @@ export interface StripeRange {
 
 export const stripesIn = (extents: readonly Extent[]): number =>
   extents.reduce((sum, extent) => sum + extent.count, 0);
+
+/** Bytes of each of the stripe's shards. */
+export const shardLength = (stripe: Stripe, { k }: Code): number => shardBytes(stripe.length, k);
 
 /** The parts of stripes that hold bytes `start` to `end` of a blob, in order. */
 export function* stripeRanges(

@@ -2,7 +2,7 @@
 import type { NodeId, VolumeId } from '#base/ids.ts';
 import type { KvEntry } from '#kv/kv.ts';
 import { prefixSpan } from '#kv/kv.ts';
-import { livenessKey, prefixes } from '#protocol/keys.ts';
+import { livenessKey, prefixes, volumeKey } from '#protocol/keys.ts';
 import { decodeVolume } from '#protocol/volumes.ts';
 import type { ClusterMap, KnownVolume, NodeRecord } from './cluster-map.ts';
 import { decodeNodeRecord } from './node-record.ts';
@@ -132,9 +132,11 @@ export class Cluster implements ClusterMap {
 
   /** A volume learned from its own creation may be ahead of the watch. */
   private keepNewerVolumes(volumes: Map<VolumeId, KnownVolume>): void {
+    const { listedRevision, removed } = this.state;
     for (const [id, known] of this.volumesById) {
       const listed = volumes.get(id);
-      const unseen = listed === undefined && known.revision > this.state.listedRevision;
+      const gone = Math.max(listedRevision, removed.get(volumeKey(id)) ?? 0);
+      const unseen = listed === undefined && known.revision > gone;
       if (unseen || (listed !== undefined && listed.revision < known.revision)) {
         volumes.set(id, known);
       }

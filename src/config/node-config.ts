@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DftfsError } from '#base/errors.ts';
 import { type NodeId, nodeId } from '#base/ids.ts';
+import { namesQuotaBytesMax } from '#base/limits.ts';
 import {
   integer,
   listOf,
@@ -21,6 +22,7 @@ import {
   variableOf,
 } from './fields.ts';
 
+const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
 const name = text(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower case letters, digits and dashes');
 const host = text(/^[A-Za-z0-9.:-]{1,255}$/, 'a host name or address', '127.0.0.1');
@@ -29,6 +31,8 @@ const file = (fallback: string) => text(/^[^\0]+$/, 'a path', fallback);
 const clusterSchema = {
   id: text(/^[0-9a-f]{32}$/, '32 hex digits'),
   etcdEndpoints: listOf(text(/^http:\/\/[^/\s]+:\d+$/, 'http://host:port')),
+  /** What each etcd member was started with as its `--quota-backend-bytes`. */
+  etcdQuotaBytes: integer(MiB, 2 ** 53 - 1, namesQuotaBytesMax),
   /** Relative to the config file. */
   secretFile: file('../secret'),
   /** A node that is silent for this long is no longer counted among the living. */

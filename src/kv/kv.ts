@@ -9,6 +9,9 @@
  * Errors: `names_unavailable` (nothing happened), `outcome_unknown` (a write may have happened or
  * may yet happen), `names_full` (refused for space; outcome 'maybe'). A driver never retries a
  * write by itself once it may have reached the engine.
+ *
+ * An engine that has no space left refuses with `names_full` every transaction that could put, and
+ * new leases. Reads, deletes, leases that are kept alive, and transactions that free space go on.
  */
 export interface KvEntry {
   readonly key: string;
@@ -107,6 +110,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface TxnOptions extends CallOptions {
+  /** It takes away more than it puts, or serves to: it goes on when there is no space left. */
+  readonly frees?: boolean;
+}
+
 export interface WatchEvent {
   readonly kind: 'put' | 'delete';
   /** For a delete: key and modRevision only; value empty, other fields 0. */
@@ -132,7 +140,7 @@ export interface Kv {
     range: Omit<RangeOp, 'kind'>,
     options: CallOptions,
   ): Promise<RangeResult & { readonly revision: number }>;
-  txn(txn: Txn, options: CallOptions): Promise<TxnResult>;
+  txn(txn: Txn, options: TxnOptions): Promise<TxnResult>;
   /** Events of the span with a revision of at least `fromRevision`. */
   watch(span: KeySpan, fromRevision: number, handlers: WatchHandlers): Watch;
   grantLease(ttlMs: number, options: CallOptions): Promise<LeaseId>;

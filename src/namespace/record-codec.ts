@@ -1,8 +1,8 @@
 /** Records as they lie in the kv: JSON, so that an operator can read them, checked on decoding. */
 import assert from 'node:assert/strict';
-import { DftfsError } from '#base/errors.ts';
-import type { VolumeId } from '#base/ids.ts';
-import { isBlobId, isVolumeId } from '#base/ids.ts';
+import { DftfsError, isCode } from '#base/errors.ts';
+import type { BlobId, NodeId, VolumeId } from '#base/ids.ts';
+import { isBlobId, isNodeId, isVolumeId } from '#base/ids.ts';
 import { extentsMax } from '#base/limits.ts';
 import type { Extent } from '#protocol/volumes.ts';
 import type { FileRecord, GarbageRecord } from './records.ts';
@@ -26,8 +26,8 @@ export function encodeFileRecord(record: FileRecord): Buffer {
 }
 
 export function encodeGarbage(record: GarbageRecord): Buffer {
-  const { size, extents } = record;
-  return Buffer.from(JSON.stringify({ size, extents: extents.map(plainExtent) }));
+  const { size, extents, awaited } = record;
+  return Buffer.from(JSON.stringify({ size, extents: extents.map(plainExtent), awaited }));
 }
 
 /** Throws data_damaged if the bytes aren't a whole record. `path` is for the error. */
@@ -42,23 +42,34 @@ export function decodeFileRecord(bytes: Buffer, path: string): FileRecord {
 
 /** Throws data_damaged if the bytes aren't a whole record. */
 export function decodeGarbage(bytes: Buffer): GarbageRecord {
-  const { size, extents: plainExtents } = parseObject(bytes) ?? {};
+  const { size, extents: plainExtents, awaited } = parseObject(bytes) ?? {};
   const extents = parseExtents(plainExtents);
-  if (extents === undefined || !isCount(size)) {
+  if (extents === undefined || !isCount(size) || !(awaited === undefined || areNodes(awaited))) {
     throw new DftfsError('data_damaged', 'A record of garbage cannot be understood.');
   }
-  return { size, extents };
+  return { size, extents, ...(awaited === undefined ? {} : { awaited }) };
+}
+
+/** As `decode` says; undefined if it throws data_damaged. */
+export function unlessDamaged<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (isCode(error, 'data_damaged')) return undefined;
+    throw error;
+  }
 }
 
 function parseFileRecord(plain: Record<string, unknown> | undefined): FileRecord | undefined {
   if (plain === undefined) return undefined;
-  const { size, contentType, metadata, modifiedMs, blob, crc, request } = plain;
+  const { size, contentType, metadata, modifiedMs, blob, content, crc, request } = plain;
   const extents = parseExtents(plain.extents);
   if (!isCount(size) || !isCount(modifiedMs) || !isCount(crc) || crc > 0xffffffff) return undefined;
   if (typeof contentType !== 'string' || typeof request !== 'string') return undefined;
-  if (typeof blob !== 'string' || !isBlobId(blob)) return undefined;
+  if (!isBlob(blob) || (content !== undefined && !isBlob(content))) return undefined;
   if (extents === undefined || !isTexts(metadata)) return undefined;
-  return { size, contentType, metadata, modifiedMs, blob, crc, extents, request };
+  const origin = content === undefined ? {} : { content };
+  return { size, contentType, metadata, modifiedMs, blob, ...origin, crc, extents, request };
 }
 
 function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
@@ -90,7 +101,10 @@ function parseExtents(value: unknown): Extent[] | undefined {
 const plainExtent = ({ volume, first, count }: Extent): PlainExtent => [volume, first, count];
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;
+const isBlob = (value: unknown): value is BlobId => typeof value === 'string' && isBlobId(value);
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+const areNodes = (value: unknown): value is NodeId[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string' && isNodeId(item));
 const isTexts = (value: unknown): value is Record<string, string> =>
   isObject(value) && Object.values(value).every((text) => typeof text === 'string');

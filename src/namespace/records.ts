@@ -1,5 +1,5 @@
 /** What stands under `f/` and `g/`. */
-import type { BlobId } from '#base/ids.ts';
+import type { BlobId, NodeId } from '#base/ids.ts';
 import type { Extent } from '#protocol/volumes.ts';
 
 export interface FileRecord {
@@ -11,6 +11,11 @@ export interface FileRecord {
   /** Milliseconds since the epoch, by the writer's clock: for showing only. */
   readonly modifiedMs: number;
   readonly blob: BlobId;
+  /**
+   * The blob that the content was in at first, if it has been moved to another since: what stays
+   * the same as long as the bytes do.
+   */
+  readonly content?: BlobId;
   /** CRC-32 of the whole content. */
   readonly crc: number;
   readonly extents: readonly Extent[];
@@ -21,6 +26,10 @@ export interface FileRecord {
   readonly request: string;
 }
 
+/** Equal for two names: they have the same bytes. */
+export const contentOf = ({ blob, content }: Pick<FileRecord, 'blob' | 'content'>): BlobId =>
+  content ?? blob;
+
 /** A file record as read: the path and the revision it stands at (its strong identity). */
 export interface FileEntry {
   readonly path: string;
@@ -30,6 +39,12 @@ export interface FileEntry {
 }
 
 export interface GarbageRecord {
+  /** Bytes; 0 when nobody knows any more. */
   readonly size: number;
   readonly extents: readonly Extent[];
+  /**
+   * Who has not confirmed yet that its shards are deleted. Undefined: nobody was asked yet. None:
+   * all have, and the key stays a while longer.
+   */
+  readonly awaited?: readonly NodeId[];
 }

@@ -27,9 +27,15 @@ export const pathOfFileKey = (key: string): string => key.slice(prefixes.file.le
 export const backReferencePrefix = (blob: BlobId): string => `${prefixes.backReference}${blob}/`;
 export const backReferenceKey = (blob: BlobId, path: string): string =>
   backReferencePrefix(blob) + path.slice(1);
+export const pathOfBackReference = (key: string): string =>
+  key.slice(key.indexOf('/', prefixes.backReference.length));
 export const volumeKey = (id: VolumeId): string => prefixes.volume + id;
 export const nodeKey = (id: NodeId): string => prefixes.node + id;
 export const livenessKey = (id: NodeId): string => prefixes.liveness + id;
 export const garbageKey = (blob: BlobId): string => prefixes.garbage + blob;
+export const blobOfGarbageKey = (key: string): BlobId =>
+  key.slice(prefixes.garbage.length) as BlobId;
 export const operationKey = (id: OperationId): string => prefixes.operation + id;
 export const clusterIdKey = `${prefixes.cluster}id`;
+/** → who is busy with the upkeep of the names engine. */
+export const upkeepKey = `${prefixes.cluster}upkeep`;

@@ -20,8 +20,6 @@ const tuning = {
   // puts.
   'max-txn-ops': 2 * txnOpsMax,
   'max-request-bytes': 16 * MiB,
-  // The most that etcd's own documentation advises. At the alarm writes are refused, reads go on.
-  'quota-backend-bytes': 8 * 1024 * MiB,
   'auto-compaction-mode': 'periodic',
   // A listing reads all its pages at one revision: this is how long it may take.
   'auto-compaction-retention': '10m',
@@ -51,6 +49,8 @@ export function etcdCommand(
     'initial-cluster': peers.join(','),
     'initial-cluster-state': 'new',
     'initial-cluster-token': manifest.clusterId,
+    // At this size writes are refused; reads and deletes go on.
+    'quota-backend-bytes': manifest.etcdQuotaBytes,
     ...tuning,
   };
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);

@@ -44,6 +44,7 @@ export function writeNodeConfig(data: string, manifest: Manifest, node: ClusterN
     cluster: {
       id: manifest.clusterId,
       etcdEndpoints: manifest.etcd.map((member) => etcdUrl(manifest, member)),
+      etcdQuotaBytes: manifest.etcdQuotaBytes,
       secretFile: join('..', secretPath('')),
     },
     node: {

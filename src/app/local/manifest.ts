@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesQuotaBytesMax } from '#base/limits.ts';
 import { LaunchError } from './launch-error.ts';
 import { writeWholeSync } from './write-whole.ts';
 
@@ -29,6 +30,8 @@ export interface Manifest {
   readonly clusterId: string;
   readonly host: string;
   readonly publicPort: number;
+  /** Space for names in each etcd member. */
+  readonly etcdQuotaBytes: number;
   readonly etcd: readonly EtcdMember[];
   readonly nodes: readonly ClusterNode[];
 }
@@ -37,6 +40,7 @@ export interface Shape {
   readonly nodes: number | undefined;
   readonly etcd: number | undefined;
   readonly port: number | undefined;
+  readonly etcdQuotaBytes?: number | undefined;
 }
 
 /** Finds ports that are free and not `taken`. */
@@ -62,11 +66,14 @@ export const etcdUrl = (manifest: Manifest, member: EtcdMember) =>
 export const processNames = (manifest: Manifest): string[] =>
   [...manifest.etcd, ...manifest.nodes].map((one) => one.name);
 
+/** What manifests of earlier starts don't say. */
+const absentBefore = { etcdQuotaBytes: namesQuotaBytesMax };
+
 /** Undefined: there is none. */
 export async function readManifest(data: string): Promise<Manifest | undefined> {
   try {
     const manifest = JSON.parse(await readFile(manifestPath(data), 'utf8')) as Manifest;
-    if (manifest.version === 1) return manifest;
+    if (manifest.version === 1) return { ...absentBefore, ...manifest };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new LaunchError(`${manifestPath(data)} can't be read: ${(error as Error).message}`);
@@ -89,6 +96,7 @@ export async function newManifest(
     clusterId: randomBytes(16).toString('hex'),
     host,
     publicPort: shape.port ?? defaults.port,
+    etcdQuotaBytes: shape.etcdQuotaBytes ?? namesQuotaBytesMax,
     etcd: [],
     nodes: [],
   };

@@ -10,12 +10,15 @@ export interface StartOptions {
   readonly nodes: number | undefined;
   readonly etcd: number | undefined;
   readonly port: number | undefined;
+  readonly etcdQuotaBytes: number | undefined;
 }
 
 export interface StopOptions {
   readonly data: string;
   readonly wipe: boolean;
 }
+
+const MiB = 1024 * 1024;
 
 export const startHelp = `usage: ./start.sh [options]
 
@@ -25,6 +28,8 @@ Prints the PID of every process started, one a line, on stdout; a table of all o
   --nodes N    nodes (default 6); more than at the first start adds nodes
   --etcd N     etcd members (default 5), fixed at the first start
   --port P     the public port (default 8080)
+  --etcd-quota MIB
+               space for names in each etcd member (default and at most advised: 8192)
   --data DIR   where everything is kept, one subfolder a process (default: data, in the project)
   --help       this text
 `;
@@ -43,13 +48,16 @@ const word = { type: 'string' } as const;
 
 /** Undefined: help was asked for. */
 export function parseStartOptions(args: readonly string[]): StartOptions | undefined {
-  const values = parse(args, { nodes: word, etcd: word, port: word, data: word, help });
+  const quota = { 'etcd-quota': word } as const;
+  const values = parse(args, { nodes: word, etcd: word, port: word, ...quota, data: word, help });
   if (values.help === true) return undefined;
+  const quotaMiB = count('--etcd-quota', values['etcd-quota'], 100_000);
   return {
     data: folder(values.data),
     nodes: count('--nodes', values.nodes, 100),
     etcd: count('--etcd', values.etcd, 9),
     port: count('--port', values.port, 65_535),
+    etcdQuotaBytes: quotaMiB === undefined ? undefined : quotaMiB * MiB,
   };
 }
 

@@ -60,7 +60,12 @@ async function shapeOf(
       `this cluster runs on port ${known.publicPort}: stop it first to change that`,
     );
   }
-  return withNodes({ ...known, publicPort: port }, nodes, free);
+  const { etcdQuotaBytes = known.etcdQuotaBytes } = shape;
+  const isRunning = known.etcd.some(({ name }) => findProcess(data, name) !== undefined);
+  if (etcdQuotaBytes !== known.etcdQuotaBytes && (isRunning || !untouched)) {
+    throw new LaunchError('stop this cluster first to change the space for names');
+  }
+  return withNodes({ ...known, publicPort: port, etcdQuotaBytes }, nodes, free);
 }
 
 async function needPublicPort({ host, publicPort }: Manifest): Promise<void> {

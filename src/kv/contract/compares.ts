@@ -50,6 +50,17 @@ export function compareContract(made: Made): void {
     assert.equal(await holds({ ...span, relation: '>', value: 0 }), false);
   });
 
+  it('says of a span that no key was created at a revision, and so of an empty one', async () => {
+    const { kv } = made();
+    const { revision } = await kv.txn(then(put('cmpn/1'), put('cmpn/3')), options);
+    await kv.txn(then(put('cmpn/2'), put('cmpn/3')), options);
+    const span = { ...prefixSpan('cmpn/'), field: 'create', relation: '!=' } as const;
+    assert.equal(await holds({ ...span, value: revision }), false);
+    assert.equal(await holds({ ...span, value: revision + 1 }), false);
+    assert.equal(await holds({ ...span, value: revision - 1 }), true);
+    assert.equal(await holds({ ...span, ...prefixSpan('cmpo/'), value: revision }), true);
+  });
+
   it('runs the other branch unless all hold', async () => {
     const { kv } = made();
     const absent = (start: string): Compare => ({ start, field: 'mod', relation: '=', value: 0 });

@@ -70,13 +70,15 @@ describe('MemoryKv against EtcdKv', () => {
 
   it('has the same results, revisions and refusals, whatever is done', async () => {
     const memory = new MemoryKv(createNodeWorld());
-    const outcome = (kv: Kv, one: Txn) =>
-      kv.txn(one, options).catch((error: { code?: string }) => ({ refused: error.code }));
+    const outcome = (kv: Kv, one: Txn, frees: boolean) =>
+      kv
+        .txn(one, { ...options, frees })
+        .catch((error: { code?: string }) => ({ refused: error.code }));
     const seen = { applied: 0, refused: 0 };
     await fc.assert(
-      fc.asyncProperty(txn, async (one) => {
-        const expected = await outcome(etcd, one);
-        assert.deepEqual(await outcome(memory, one), expected);
+      fc.asyncProperty(txn, fc.boolean(), async (one, frees) => {
+        const expected = await outcome(etcd, one, frees);
+        assert.deepEqual(await outcome(memory, one, frees), expected);
         seen['refused' in expected ? 'refused' : 'applied'] += 1;
         const all = { start: 'k/', end: 'k0', limit: 99 };
         assert.deepEqual(await memory.range(all, options), await etcd.range(all, options));

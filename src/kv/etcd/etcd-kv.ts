@@ -19,6 +19,7 @@ import type {
   RangeOp,
   RangeResult,
   Txn,
+  TxnOptions,
   TxnResult,
   Watch,
   WatchHandlers,
@@ -30,6 +31,7 @@ import { Members } from './members.ts';
 import { methods } from './methods.ts';
 import { grantRequest, leaseRequest, rangeRequest, txnRequest } from './requests.ts';
 import { leaseTtlResponse, rangeResponse, txnResponse } from './responses.ts';
+import { weighTxn } from './weighed-txn.ts';
 
 export interface EtcdKvDeps {
   readonly clock: Clock;
@@ -88,13 +90,14 @@ export class EtcdKv implements Kv {
     return rangeResponse(reply);
   }
 
-  async txn(txn: Txn, options: CallOptions): Promise<TxnResult> {
+  async txn(txn: Txn, options: TxnOptions): Promise<TxnResult> {
     checkTxn(txn);
-    const message = txnRequest(txn);
+    const weighed = weighTxn(txn, options.frees ?? false);
+    const message = txnRequest(weighed.txn);
     const reply = canWrite(txn)
       ? await this.#calls.write(methods.txn, message, options)
       : await this.#calls.repeatable(methods.txn, message, options);
-    return txnResponse(reply);
+    return weighed.unwrap(txnResponse(reply));
   }
 
   watch(span: KeySpan, fromRevision: number, handlers: WatchHandlers): Watch {

@@ -154,12 +154,14 @@ export interface MemberStatus {
   readonly revision: number;
   readonly dbBytes: number;
   readonly dbBytesInUse: number;
+  /** 0: the member doesn't say; etcd does from 3.6 on. */
+  readonly quotaBytes: number;
 }
 
 export function statusResponse(bytes: Buffer): MemberStatus {
   const reader = new MessageReader(bytes);
   let [memberId, leaderId, version] = ['0', '0', ''];
-  let [raftTerm, revision, dbBytes, dbBytesInUse] = [0, 0, 0, 0];
+  let [raftTerm, revision, dbBytes, dbBytesInUse, quotaBytes] = [0, 0, 0, 0, 0];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1)
       reader.message((header) => {
@@ -174,9 +176,11 @@ export function statusResponse(bytes: Buffer): MemberStatus {
     else if (field === 4) leaderId = reader.id();
     else if (field === 6) raftTerm = reader.number();
     else if (field === 9) dbBytesInUse = reader.number();
+    else if (field === 12) quotaBytes = reader.number();
     else reader.skip();
   }
-  return { memberId, leaderId, version, raftTerm, revision, dbBytes, dbBytesInUse };
+  const sizes = { dbBytes, dbBytesInUse, quotaBytes };
+  return { memberId, leaderId, version, raftTerm, revision, ...sizes };
 }
 
 export interface MemberAlarm {
