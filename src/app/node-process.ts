@@ -13,8 +13,10 @@ import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
 import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
+import type { NodeRegistration } from '#cluster/registration.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
+import { FactsBook } from '#duties/facts/facts-book.ts';
 import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
 import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
@@ -31,12 +33,15 @@ import type { Logger } from '#observe/log.ts';
 import { createRpcClient, type NodeRpcClient } from '#rpc/client.ts';
 import { pingMethod, type RpcHandlers } from '#rpc/rpc.ts';
 import { createRpcServer, type RpcServer } from '#rpc/server.ts';
-import { openShardStore } from '#storage/open-shard-store.ts';
+import { HealingShardStore } from '#storage/healing-shard-store.ts';
 import type { ShardIndexFactory } from '#storage/shard-index.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import { checkMounted } from './data-mount.ts';
+import { dutyPace } from './duty-pace.ts';
 import { createNamesUpkeep } from './names-upkeep.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
+import { OwnFacts } from './own-facts.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
 export const nodeTuning = {
@@ -46,7 +51,10 @@ export const nodeTuning = {
   probeTimeoutMs: 600,
   joinPauseMs: 500,
   directTryMs: 1000,
+  duties: dutyPace,
 };
+
+type Maintenance = Pick<EtcdMaintenance, keyof EtcdMaintenance>;
 
 /** What doors for clients lead to. */
 export interface NodeInside {
@@ -55,6 +63,7 @@ export interface NodeInside {
   readonly session: NodeSession;
   readonly kv: Kv;
   readonly store: ShardStore;
+  readonly facts: FactsBook;
   readonly maintenance: Maintenance;
   readonly namesUpkeep: NamesUpkeep;
   /** Where this node's operations on names go to be combined. */
@@ -66,8 +75,6 @@ export interface ClientDoors {
   readonly requestsBegun: number;
   close(): unknown;
 }
-
-type Maintenance = Pick<EtcdMaintenance, keyof EtcdMaintenance>;
 
 export interface NodeSurroundings {
   connectKv(): Kv;
@@ -113,7 +120,13 @@ export class NodeProcess {
   async start(signal: AbortSignal): Promise<void> {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.around.connectKv());
-    const combiner = new Combiner({ kv, clock: this.world.clock });
+    const combiner = new Combiner({ ...this.world, kv });
+    let session: NodeSession | undefined;
+    const ownFacts = new OwnFacts({
+      store,
+      clock: this.world.clock,
+      standing: () => session?.standing,
+    });
     let cluster: Cluster;
     let rpc: NodeRpcClient;
     const shards = createRpcShardCalls({ call: (...call) => rpc.call(...call) });
@@ -127,43 +140,47 @@ export class NodeProcess {
       ...shardHandlers(store),
       ...namesHandlers(combiner),
       ...upkeepHandlers({ kv, filler }),
+      ...ownFacts.handlers,
     };
     this.closing(await this.serveNodes(handlers));
     rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
     cluster = this.closing(this.watchCluster(kv, rpc));
-    const session = this.closing(this.createSession(kv));
+    session = this.closing(await this.createSession(kv, store));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const maintenance = this.closing(this.around.connectMaintenance());
     const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
+    const blobs = this.createBlobs(kv, shards, cluster, session);
     const files = createFiles({
-      ...this.createBlobs(kv, shards, cluster, session),
+      ...blobs,
       namespace,
       map: cluster,
       areNamesFull: () => namesUpkeep.isFull,
     });
+    const facts = new FactsBook({ rpc, map: cluster, clock: this.world.clock });
     void this.join(cluster, session, signal);
     const doors = this.closing(
       await this.around.openDoors({
-        files,
-        cluster,
-        session,
-        kv,
-        store,
-        maintenance,
-        namesUpkeep,
+        ...{ files, cluster, session, kv, store, facts, maintenance, namesUpkeep },
         combiner: () => committer.combinerNode,
       }),
     );
     this.closing(
       createDuties({
         ...this.parts(),
+        ...blobs,
+        namespace,
         kv,
+        store,
+        session,
+        facts,
+        ownFacts,
         map: cluster,
         shards,
         filler,
         namesUpkeep,
         requests: () => doors.requestsBegun,
+        pace: this.around.tuning.duties,
       }),
     ).start();
     this.log.info('node serves', { incarnation: this.incarnation });
@@ -178,15 +195,15 @@ export class NodeProcess {
     return part;
   }
 
-  private openStore(): Promise<ShardStore> {
+  private async openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
     const { capacityBytes } = node;
-    return openShardStore(
+    const folder = path.join(node.dataFolder, 'store');
+    if (node.requireMount) await checkMounted(node.dataFolder, folder);
+    return await HealingShardStore.open(
       { ...this.world, log: this.log, indexFactory: this.around.indexFactory },
       {
-        folder: path.join(node.dataFolder, 'store'),
-        clusterId: cluster.id,
-        nodeId: node.id,
+        ...{ folder, clusterId: cluster.id, nodeId: node.id },
         ...(capacityBytes === null ? {} : { capacityBytes }),
       },
     );
@@ -234,28 +251,31 @@ export class NodeProcess {
     );
   }
 
-  private createSession(kv: Kv): NodeSession {
+  private async createSession(kv: Kv, store: ShardStore): Promise<NodeSession> {
     const { node, cluster } = this.config;
-    const record: NodeRecord = {
+    const { diskId, generation, isNew } = store;
+    const { totalBytes } = await store.stats();
+    const record: NodeRegistration = {
       id: node.id,
       host: node.advertisedHost ?? node.host,
       port: node.rpcPort,
       httpPort: node.httpPort,
       zone: node.zone,
-      capacityBytes: node.capacityBytes ?? 0,
-      draining: false,
+      capacityBytes: Math.min(node.capacityBytes ?? totalBytes, totalBytes),
       incarnation: this.incarnation,
+      diskId,
+      generation,
     };
     // Whoever answers at the address of our name: over a connection of its own, or it would be
     // ourselves.
-    const probe = (other: NodeRecord) => this.incarnationAt(other);
+    const probe = (other: NodeRegistration) => this.incarnationAt(other);
     return new NodeSession(
       { ...this.world, kv, log: this.log, probe },
-      { record, leaseTtlMs: cluster.leaseTtlMs },
+      { record, diskIsNew: isNew, leaseTtlMs: cluster.leaseTtlMs, era: cluster.era },
     );
   }
 
-  private async incarnationAt(other: NodeRecord): Promise<string | undefined> {
+  private async incarnationAt(other: NodeRegistration): Promise<string | undefined> {
     const client = createRpcClient(
       { ...this.world, log: this.log },
       { ...this.identity(), resolve: () => other },

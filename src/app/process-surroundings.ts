@@ -1,5 +1,6 @@
 /** What a node that is a process stands on, and the doors before it: etcd, LMDB, HTTP. */
 import type { NodeConfig } from '#config/node-config.ts';
+import { NodeAdmin } from '#duties/balance/node-admin.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
 import type { World } from '#io/world.ts';
 import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
@@ -19,9 +20,9 @@ export function processSurroundings(
   config: NodeConfig,
   log: Logger,
 ): NodeSurroundings {
-  const endpoints = config.cluster.etcdEndpoints;
+  const { etcdEndpoints: endpoints, era } = config.cluster;
   return {
-    connectKv: () => EtcdKv.create({ ...world, log }, { endpoints }),
+    connectKv: () => EtcdKv.create({ ...world, log }, { endpoints, era }),
     connectMaintenance: () => new EtcdMaintenance(world, { endpoints }),
     indexFactory: createLmdbIndexFactory(),
     openDoors: (inside) => openDoors(world, config, log, inside),
@@ -35,8 +36,10 @@ async function openDoors(
   log: Logger,
   inside: NodeInside,
 ): Promise<ClientDoors> {
+  const { files, facts, kv, cluster: map } = inside;
   const status = new NodeStatus(inside);
-  const gateway = createRestGateway({ ...world, log, files: inside.files, status });
+  const admin = new NodeAdmin({ kv, map, facts, log });
+  const gateway = createRestGateway({ ...world, log, files, status, admin });
   try {
     await listen(gateway, config);
   } catch (error) {

@@ -203,9 +203,12 @@ class Picker implements VolumePicker {
     const { map, world } = this.#deps;
     const slots = new Map<NodeId, number>();
     for (const { record } of map.volumes()) {
-      for (const id of record.members) slots.set(id, (slots.get(id) ?? 0) + 1);
+      const holders = [...record.members, ...record.incoming.map(({ node }) => node)];
+      for (const id of holders) slots.set(id, (slots.get(id) ?? 0) + 1);
     }
-    const candidates = available.map(({ id, zone }) => ({ id, zone, slots: slots.get(id) ?? 0 }));
+    const candidates = available.map(({ id, zone, capacityBytes }) => ({
+      ...{ id, zone, slots: slots.get(id) ?? 0, capacity: capacityBytes },
+    }));
     const members = placeVolume(code, candidates, () => world.random.float());
     if (!members) throw new DftfsError('too_few_nodes', 'Too few nodes for a new volume.');
     const id = newVolumeId((count) => world.random.bytes(count));

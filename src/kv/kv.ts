@@ -1,7 +1,8 @@
 /**
  * The wall between DFTFS and the engine that keeps its names: a linearizable, transactional, sorted
  * map of keys to small values. Keys are UTF-8 text, ordered by bytes; values are bytes. Revisions
- * are safe integers that grow by one with every transaction that writes.
+ * are safe integers that grow by one with every transaction that writes, and never come twice in a
+ * cluster's life (`eras.ts`).
  *
  * Safety may rest only on the result of `txn` with a write in it. A read can be stale on a buggy
  * engine, a watch can miss or repeat, a lease can end early or late: all three are hints.
@@ -108,6 +109,11 @@ export interface CallOptions {
   /** The whole call, changes of member included, ends within this time. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /**
+   * A hint: ask the member that decides, if it is known. That costs the engine less, but the loss
+   * of one member then hits all who do so: not for those who have to find another way quickly.
+   */
+  readonly viaLeader?: boolean;
 }
 
 export interface TxnOptions extends CallOptions {

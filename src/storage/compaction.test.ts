@@ -141,7 +141,10 @@ test('a damaged shard is not copied, is told, and goes when it was written anew'
     await remove(store, 0, 1);
     bench.disk.flip(segment(1), 2 * record + where);
     assert.equal(await compactAll(store), 'idle');
-    assert.deepEqual(store.damaged(), [shardKey(2)]);
+    assert.deepEqual(
+      store.damaged().map(({ key }) => key),
+      [shardKey(2)],
+    );
     assert.equal((await store.stats()).compaction.heldSegments, 1);
     await assert.rejects(get(store, 2, length), { code: 'shard_corrupt' });
     assert.equal(await store.verify(shardKey(2)), 'damaged');

@@ -18,7 +18,7 @@ import type { ShardPlace } from './shard-index.ts';
 import { parseShardKey, shardKeyText, showShardKey } from './shard-key.ts';
 import { shardBytesMax } from './shard-record.ts';
 import type { ListWithin, ShardState, ShardStore, ShardStoreStats } from './shard-store.ts';
-import type { DiskIdentity } from './superblock.ts';
+import type { Superblock } from './superblock.ts';
 
 /** Changes that the index has not committed; more than this and it has stopped. */
 const indexBacklogMax = 65_536;
@@ -38,6 +38,7 @@ export interface LocalShardStoreDeps {
   readonly fence: Fence;
   readonly space: FreeSpace;
   readonly watch: DiskWatch;
+  readonly advance: (superblock: Superblock) => Promise<Superblock>;
   readonly closeIndex: () => Promise<void>;
   readonly release: () => Promise<void>;
 }
@@ -64,24 +65,40 @@ const tombstone = (key: string): NewRecord => ({
 const missing = (key: string) =>
   new DftfsError('shard_missing', `This node has no shard ${showShardKey(parseShardKey(key))}.`);
 
-interface Found extends DiskIdentity {
+interface Found {
+  readonly superblock: Superblock;
+  readonly isNew: boolean;
   /** Damaged records met by the recovery. */
   readonly damaged: number;
 }
 
 export class LocalShardStore implements ShardStore {
-  readonly diskId: string;
   readonly isNew: boolean;
   readonly #deps: LocalShardStoreDeps;
   readonly #damaged: number;
+  #superblock: Superblock;
   readonly #writing = new Map<string, Writing>();
   #closing: Promise<void> | undefined;
 
   constructor(deps: LocalShardStoreDeps, found: Found) {
     this.#deps = deps;
-    this.diskId = found.diskId;
+    this.#superblock = found.superblock;
     this.isNew = found.isNew;
     this.#damaged = found.damaged;
+  }
+
+  get diskId(): string {
+    return this.#superblock.diskId;
+  }
+
+  get generation(): number {
+    return this.#superblock.generation;
+  }
+
+  async advance(): Promise<number> {
+    this.#checkOpen();
+    this.#superblock = await this.#deps.advance(this.#superblock);
+    return this.generation;
   }
 
   async read(key: ShardKey, offset: number, length: number): Promise<ShardBytes> {
@@ -156,8 +173,9 @@ export class LocalShardStore implements ShardStore {
     }
   }
 
-  damaged(): ShardKey[] {
-    return this.#deps.quarantine.keys().map(parseShardKey);
+  damaged(): HeldShard[] {
+    const shards = this.#deps.quarantine.list();
+    return shards.map(({ key, length }) => ({ key: parseShardKey(key), length }));
   }
 
   compactStep(signal: AbortSignal): Promise<CompactionStep> {

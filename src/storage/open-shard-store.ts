@@ -22,7 +22,7 @@ import { SegmentLog } from './segment-log.ts';
 import { SegmentReader } from './segment-reader.ts';
 import type { LogPosition, ShardIndexFactory } from './shard-index.ts';
 import type { ShardStore } from './shard-store.ts';
-import { openSuperblock, saltOf } from './superblock.ts';
+import { nextGeneration, openSuperblock, saltOf } from './superblock.ts';
 
 const MiB = 1024 * 1024;
 /** An operation that takes this long never ends well: others should stop waiting for this disk. */
@@ -56,9 +56,11 @@ export interface ShardStoreOptions {
   readonly indexCommitDelayMs?: number;
 }
 
+/** `onIndexFailure`: the store is fenced; closed and opened again, it makes the index anew. */
 export async function openShardStore(
   deps: ShardStoreDeps,
   options: ShardStoreOptions,
+  onIndexFailure: () => void = () => {},
 ): Promise<ShardStore> {
   const { disk } = deps;
   const { segmentBytesMax = 0 } = options;
@@ -66,19 +68,55 @@ export async function openShardStore(
   await disk.makeFolder(options.folder);
   const lock = await disk.lock(options.folder);
   try {
-    return await openLocked(deps, options, () => lock.release());
+    return await openLocked(deps, options, onIndexFailure, () => lock.release());
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
+interface IndexParts {
+  readonly files: SegmentFiles;
+  readonly fence: Fence;
+  readonly watch: DiskWatch;
+}
+
+/** The index, which fences the store when it fails, and is gone then for the next opening. */
+async function openWriter(
+  deps: ShardStoreDeps & IndexParts,
+  options: ShardStoreOptions,
+  given: { readonly salt: number; readonly onIndexFailure: () => void },
+): Promise<{ readonly index: IndexWriter; readonly closeIndex: () => Promise<void> }> {
+  const { disk, log, timers, watch, files, fence, indexFactory: factory } = deps;
+  const folder = path.join(options.folder, 'index');
+  const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
+  const opened = await openIndex({ disk, log, factory }, { folder, salt: given.salt, covers });
+  let discarding: Promise<void> | undefined;
+  const onFailure = (error: unknown) => {
+    fence.trip('the index failed', error);
+    discarding = factory
+      .discard(folder)
+      .catch((cause) => log.warn('index stays', { error: cause }));
+    given.onIndexFailure();
+  };
+  const index = new IndexWriter(
+    { index: opened.index, timers, watch, onFailure },
+    { commitDelayMs: options.indexCommitDelayMs ?? 500, commitEntries: 4096 },
+  );
+  const closeIndex = async () => {
+    await discarding;
+    await opened.close();
+  };
+  return { index, closeIndex };
+}
+
 async function openLocked(
   deps: ShardStoreDeps,
   options: ShardStoreOptions,
+  onIndexFailure: () => void,
   release: () => Promise<void>,
 ): Promise<ShardStore> {
-  const { clock, timers, log, indexFactory: factory } = deps;
+  const { clock, timers, log } = deps;
   const { folder, clusterId, nodeId, reserveBytes, capacityBytes } = options;
   const fence = new Fence(log);
   const onHang = (what: string) =>
@@ -91,19 +129,12 @@ async function openLocked(
     hasSegments: files.numbers.length > 0,
     mustExist: options.mustExist ?? false,
   };
-  const identity = await openSuperblock(deps, folder, owner, expected);
-  const salt = saltOf(identity);
-  const indexFolder = path.join(folder, 'index');
-  const covers = ({ segment, offset }: LogPosition) => offset <= (files.size(segment) ?? -1);
-  const opened = await openIndex({ disk, log, factory }, { folder: indexFolder, salt, covers });
-  const onFailure = (error: unknown) => {
-    fence.trip('the index failed', error);
-    factory.discard(indexFolder).catch((cause) => log.warn('index stays', { error: cause }));
-  };
-  const index = new IndexWriter(
-    { index: opened.index, timers, watch, onFailure },
-    { commitDelayMs: options.indexCommitDelayMs ?? 500, commitEntries: 4096 },
-  );
+  const { superblock, isNew } = await openSuperblock(deps, folder, owner, expected);
+  const salt = saltOf(superblock);
+  const { index, closeIndex } = await openWriter({ ...deps, disk, files, fence, watch }, options, {
+    salt,
+    onIndexFailure,
+  });
   const quarantine = new Quarantine((key) => index.find(key));
   let recovered: Recovered;
   const space = new FreeSpace(
@@ -114,7 +145,7 @@ async function openLocked(
     recovered = await recover({ files, index, quarantine, log, salt });
     await space.ask();
   } catch (error) {
-    await opened.close();
+    await closeIndex();
     throw error;
   }
   const segments = new SegmentLog(
@@ -136,8 +167,9 @@ async function openLocked(
   const reader = new SegmentReader({ files, clock, log, salt, quarantine });
   const parts = { files, index, segments, reader, quarantine, fence, space, watch };
   const compaction = new Compaction({ ...parts, log, salt });
+  const advance = nextGeneration.bind(undefined, disk, folder);
   return new LocalShardStore(
-    { ...parts, compaction, closeIndex: opened.close, release },
-    { ...identity, damaged: recovered.damaged },
+    { ...parts, compaction, advance, closeIndex, release },
+    { superblock, isNew, damaged: recovered.damaged },
   );
 }

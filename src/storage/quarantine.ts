@@ -59,7 +59,8 @@ export class Quarantine {
     return this.#shards.size;
   }
 
-  keys(): string[] {
-    return [...this.#shards.keys()];
+  /** Keys, and the bytes that each body has. */
+  list(): { readonly key: string; readonly length: number }[] {
+    return [...this.#shards].map(([key, { place }]) => ({ key, length: place.length }));
   }
 }

@@ -40,6 +40,8 @@ export type ShardState = 'sound' | 'damaged' | 'missing';
 export type ListWithin = Pick<ShardKey, 'volume'> & Partial<Pick<ShardKey, 'blob'>>;
 
 export interface ShardStore extends ShardReader, ShardWriter, DiskIdentity {
+  /** Takes the disk a generation on, and returns it; durable when resolved. One at a time. */
+  advance(): Promise<number>;
   /**
    * Errors: shard_missing, shard_corrupt, invalid_argument (not within the shard), overloaded.
    * Every byte returned was checked against its CRC.
@@ -61,7 +63,7 @@ export interface ShardStore extends ShardReader, ShardWriter, DiskIdentity {
   /** Reads all of the shard off the disk. Errors: overloaded. */
   verify(key: ShardKey): Promise<ShardState>;
   /** Up to 10,000 shards that were found damaged and neither written anew nor deleted since. */
-  damaged(): ShardKey[];
+  damaged(): HeldShard[];
   /** One bounded piece of giving the space of deleted shards back. */
   compactStep(signal: AbortSignal): Promise<CompactionStep>;
   stats(): Promise<ShardStoreStats>;

@@ -31,6 +31,18 @@ test('a disk knows whether it is new, and keeps its identity', async () => {
   await store.close();
 });
 
+test('a disk gets older with every opening and every advance', async () => {
+  const bench = new Bench();
+  let store = await bench.open();
+  assert.equal(store.generation, 1);
+  assert.equal(await store.advance(), 2);
+  assert.equal(store.generation, 2);
+  await store.close();
+  store = await bench.open();
+  assert.equal(store.generation, 3);
+  await store.close();
+});
+
 test('a mount point without its disk is refused where shards were before', async () => {
   await assert.rejects(new Bench().open({ mustExist: true }), /is empty; is its disk mounted\?/);
 });

@@ -15,14 +15,19 @@ export interface Owner {
 export interface DiskIdentity {
   /** Of the folder's content: a wiped or replaced disk has another. */
   readonly diskId: string;
+  /**
+   * Grows with every opening and while the disk is in use: a copy of it that was taken earlier has
+   * a lower one.
+   */
+  readonly generation: number;
   /** Made just now: it has never held a shard. */
   readonly isNew: boolean;
 }
 
-interface Superblock extends Owner {
+export interface Superblock extends Owner {
   readonly format: number;
   readonly diskId: string;
-  readonly crc: number;
+  readonly generation: number;
 }
 
 const refuse = (folder: string, what: string): never => {
@@ -30,10 +35,10 @@ const refuse = (folder: string, what: string): never => {
 };
 
 /** With a wrong disk id every record would look like another disk's. */
-const crcOf = ({ format, clusterId, nodeId, diskId }: Omit<Superblock, 'crc'>): number =>
-  crc32(JSON.stringify([format, clusterId, nodeId, diskId]));
+const crcOf = ({ format, clusterId, nodeId, diskId, generation }: Superblock): number =>
+  crc32(JSON.stringify([format, clusterId, nodeId, diskId, generation]));
 
-function parse(folder: string, bytes: Buffer): Superblock {
+function parse(folder: string, bytes: Buffer): Superblock & { readonly crc: number } {
   try {
     const found = JSON.parse(String(bytes));
     if (typeof found === 'object' && found !== null) return found;
@@ -46,27 +51,48 @@ const damaged =
   'then the node begins anew, and gets from the others what it should hold';
 
 /** The disk's own salt for the CRCs of its records. */
-export const saltOf = ({ diskId }: DiskIdentity): number => crc32(diskId);
+export const saltOf = ({ diskId }: Superblock): number => crc32(diskId);
 
+async function write(disk: Disk, folder: string, superblock: Superblock): Promise<void> {
+  const content = JSON.stringify({ ...superblock, crc: crcOf(superblock) }, null, 2);
+  await disk.writeWhole(path.join(folder, fileName), Buffer.from(`${content}\n`));
+}
+
+/** The same disk one generation on; durable when resolved. */
+export async function nextGeneration(
+  disk: Disk,
+  folder: string,
+  superblock: Superblock,
+): Promise<Superblock> {
+  const next = { ...superblock, generation: superblock.generation + 1 };
+  await write(disk, folder, next);
+  return next;
+}
+
+/** Makes one where there is none, else takes it a generation on. */
 export async function openSuperblock(
   deps: { readonly disk: Disk; readonly random: Random },
   folder: string,
   owner: Owner,
   expected: { readonly hasSegments: boolean; readonly mustExist: boolean },
-): Promise<DiskIdentity> {
-  const file = path.join(folder, fileName);
-  const bytes = await deps.disk.readWhole(file);
-  if (bytes === undefined) {
-    if (expected.hasSegments) refuse(folder, `it holds segments but no ${fileName}`);
-    if (expected.mustExist) refuse(folder, 'it is empty; is its disk mounted?');
-    const made = { format, ...owner, diskId: deps.random.bytes(16).toString('hex') };
-    const content = JSON.stringify({ ...made, crc: crcOf(made) }, null, 2);
-    await deps.disk.writeWhole(file, Buffer.from(`${content}\n`));
-    return { diskId: made.diskId, isNew: true };
+): Promise<{ readonly superblock: Superblock; readonly isNew: boolean }> {
+  const bytes = await deps.disk.readWhole(path.join(folder, fileName));
+  if (bytes !== undefined) {
+    const found = check(folder, owner, bytes);
+    return { superblock: await nextGeneration(deps.disk, folder, found), isNew: false };
   }
-  const found = parse(folder, bytes);
+  if (expected.hasSegments) refuse(folder, `it holds segments but no ${fileName}`);
+  if (expected.mustExist) refuse(folder, 'it is empty; is its disk mounted?');
+  const diskId = deps.random.bytes(16).toString('hex');
+  const superblock = { format, ...owner, diskId, generation: 1 };
+  await write(deps.disk, folder, superblock);
+  return { superblock, isNew: true };
+}
+
+function check(folder: string, owner: Owner, bytes: Buffer): Superblock {
+  const { crc, ...found } = parse(folder, bytes);
   if (found.format !== format) refuse(folder, `its format is ${found.format}, not ${format}`);
-  if (found.crc !== crcOf(found)) refuse(folder, damaged);
+  if (crc !== crcOf(found)) refuse(folder, damaged);
   if (found.clusterId !== owner.clusterId) {
     refuse(folder, `it belongs to cluster ${found.clusterId}, not ${owner.clusterId}`);
   }
@@ -74,5 +100,5 @@ export async function openSuperblock(
     const hint = 'were disks swapped, or is it a copy of that node’s?';
     refuse(folder, `it belongs to node ${found.nodeId}, not ${owner.nodeId}; ${hint}`);
   }
-  return { diskId: found.diskId, isNew: false };
+  return found;
 }

@@ -1,4 +1,5 @@
 /** One machine of a simulated cluster, and the product's own node on it, life after life. */
+import type { DutyPace } from '#app/duty-pace.ts';
 import { type NodeInside, NodeProcess, nodeTuning } from '#app/node-process.ts';
 import { nodeId } from '#base/ids.ts';
 import type { NodeConfig } from '#config/node-config.ts';
@@ -7,7 +8,7 @@ import { MemoryIndexFactory } from '#storage/memory-index.ts';
 import type { Dice } from './world/dice.ts';
 import { SimDisk } from './world/disk.ts';
 import { EngineClient } from './world/engine-client.ts';
-import { EngineUpkeep } from './world/engine-upkeep.ts';
+import { EngineUpkeep, engineQuotaBytes } from './world/engine-upkeep.ts';
 import type { NamesEngine } from './world/names-engine.ts';
 import type { SimNetwork } from './world/network.ts';
 import { type ClockFaults, SimProcess } from './world/process.ts';
@@ -24,6 +25,16 @@ export interface SimNodeParts {
   readonly repairDelayMs: number;
 }
 
+const readGraceMs = 5000;
+/** Longer than anything that is late here can be late. */
+const traceMs = 40_000;
+const pace: DutyPace = {
+  idleMs: 2000,
+  traceMs,
+  walkPauseMs: 15_000,
+  auditPauseMs: 20_000,
+  volumePauseMs: 4000,
+};
 const secret = Buffer.alloc(32, 7);
 const clusterId = '0123456789abcdef'.repeat(2);
 
@@ -71,7 +82,7 @@ export class SimNode {
       connectMaintenance: () => new EngineUpkeep(engine, process),
       indexFactory: simIndexFactory(this.#indexes, this.disk, process),
       openDoors: async (inside) => this.#openDoors(process, inside),
-      tuning: { ...nodeTuning, probeEveryMs: this.#parts.probeEveryMs },
+      tuning: { ...nodeTuning, probeEveryMs: this.#parts.probeEveryMs, duties: pace },
     });
     this.#node.start(this.#stopping.signal).catch((error: unknown) => {
       if (this.process !== process || process.isDead) return;
@@ -133,14 +144,17 @@ export class SimNode {
       cluster: {
         id: clusterId,
         etcdEndpoints: ['http://etcd:1'],
-        etcdQuotaBytes: 64 * 1024 * 1024,
+        etcdQuotaBytes: engineQuotaBytes,
+        era: 0,
         secretFile: '/secret',
         leaseTtlMs: 3000,
         repairDelayMs: this.#parts.repairDelayMs,
+        readGraceMs,
       },
       node: {
         id: nodeId(id),
         dataFolder: `/${id}`,
+        requireMount: false,
         host: id,
         advertisedHost: null,
         rpcPort: 1,
@@ -149,6 +163,8 @@ export class SimNode {
         publicFd: null,
         zone: 'local',
         capacityBytes: null,
+        scrubBytesPerSecond: 8 * 1024 * 1024,
+        scrubPauseMs: 20_000,
         logLevel: 'debug',
       },
     };

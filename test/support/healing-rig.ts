@@ -65,6 +65,7 @@ export function createHealingRig(nodes: number) {
       const entry = await kv.get(volumeKey(id), options);
       return entry && { record: decodeVolume(entry.value), revision: entry.modRevision };
     },
+    fillerOf,
     fillSlots: (id: NodeId) => new FillSlots({ ...common, self: id, kv, filler: fillerOf(id) }),
   };
 }

@@ -6,6 +6,7 @@ import type { Clock, Timers } from '#io/world.ts';
 import { silentLogger } from '#observe/log.ts';
 import type { ShardKey } from '#protocol/shards.ts';
 import type { CompactionStep } from '#storage/compaction.ts';
+import type { HealingShardStore } from '#storage/healing-shard-store.ts';
 import { MemoryIndexFactory } from '#storage/memory-index.ts';
 import type { ShardStoreDeps, ShardStoreOptions } from '#storage/open-shard-store.ts';
 import { openShardStore } from '#storage/open-shard-store.ts';
@@ -92,6 +93,7 @@ export class Bench {
   open(
     options: Partial<ShardStoreOptions> = {},
     time?: Pick<ShardStoreDeps, 'clock' | 'timers'>,
+    opener: typeof HealingShardStore.open = openShardStore,
   ): Promise<ShardStore> {
     this.timers = new ManualTimers();
     const bytes = (count: number) =>
@@ -101,7 +103,7 @@ export class Bench {
     const random = { bytes, float: this.#random };
     const deps: ShardStoreDeps = { disk, clock, timers, random, log: silentLogger, indexFactory };
     const owner = { folder, clusterId: 'cluster-a', nodeId: 'n1' };
-    return openShardStore(deps, { ...owner, reserveBytes: 0, ...options });
+    return opener(deps, { ...owner, reserveBytes: 0, ...options });
   }
 }
 

@@ -45,6 +45,7 @@ export function writeNodeConfig(data: string, manifest: Manifest, node: ClusterN
       id: manifest.clusterId,
       etcdEndpoints: manifest.etcd.map((member) => etcdUrl(manifest, member)),
       etcdQuotaBytes: manifest.etcdQuotaBytes,
+      era: manifest.era,
       secretFile: join('..', secretPath('')),
     },
     node: {

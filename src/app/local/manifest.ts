@@ -32,6 +32,12 @@ export interface Manifest {
   readonly publicPort: number;
   /** Space for names in each etcd member. */
   readonly etcdQuotaBytes: number;
+  /** How often the names were restored from a backup. */
+  readonly era: number;
+  /** A restore has begun and not ended: what etcd holds is not whole. */
+  readonly restoring: boolean;
+  /** All etcd members have run: one without data has lost it. */
+  readonly etcdFormed: boolean;
   readonly etcd: readonly EtcdMember[];
   readonly nodes: readonly ClusterNode[];
 }
@@ -54,6 +60,7 @@ const lockFile = 'lock.pid';
 export const manifestPath = (data: string) => join(data, 'cluster.json');
 export const secretPath = (data: string) => join(data, 'secret');
 export const processFolder = (data: string, name: string) => join(data, name);
+export const etcdDataFolder = (data: string, name: string) => join(data, name, 'data');
 export const configPath = (data: string, name: string) => join(data, name, 'config.json');
 export const recordPath = (data: string, name: string) => join(data, name, 'process.json');
 export const logPath = (data: string, name: string) => join(data, name, `${name}.log`);
@@ -63,11 +70,18 @@ export const nodeUrl = (manifest: Manifest, node: ClusterNode) =>
   `http://${manifest.host}:${node.httpPort}`;
 export const etcdUrl = (manifest: Manifest, member: EtcdMember) =>
   `http://${manifest.host}:${member.clientPort}`;
+export const peerUrl = (manifest: Manifest, member: EtcdMember) =>
+  `http://${manifest.host}:${member.peerPort}`;
 export const processNames = (manifest: Manifest): string[] =>
   [...manifest.etcd, ...manifest.nodes].map((one) => one.name);
 
 /** What manifests of earlier starts don't say. */
-const absentBefore = { etcdQuotaBytes: namesQuotaBytesMax };
+const absentBefore = {
+  etcdQuotaBytes: namesQuotaBytesMax,
+  era: 0,
+  restoring: false,
+  etcdFormed: false,
+};
 
 /** Undefined: there is none. */
 export async function readManifest(data: string): Promise<Manifest | undefined> {
@@ -97,6 +111,9 @@ export async function newManifest(
     host,
     publicPort: shape.port ?? defaults.port,
     etcdQuotaBytes: shape.etcdQuotaBytes ?? namesQuotaBytesMax,
+    era: 0,
+    restoring: false,
+    etcdFormed: false,
     etcd: [],
     nodes: [],
   };

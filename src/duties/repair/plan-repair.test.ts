@@ -21,6 +21,7 @@ function facts(change: Partial<RepairFacts> & Pick<RepairFacts, 'volumes'>): Rep
     live,
     overdue: set(),
     missing: set(),
+    urgent: change.missing ?? set(),
     takers: [...live].map((id) => ({ id, zone: 'local', load: 0 })),
     zoneOf: () => 'local',
     ...change,

@@ -23,6 +23,8 @@ export interface RepairFacts {
   readonly overdue: ReadonlySet<NodeId>;
   /** Dead for a shorter time: they may be back soon. */
   readonly missing: ReadonlySet<NodeId>;
+  /** Those of the missing for whom a volume without any margin left doesn't wait. */
+  readonly urgent: ReadonlySet<NodeId>;
   /** Live nodes that may get more. */
   readonly takers: readonly Taker[];
   readonly zoneOf: (node: NodeId) => string | undefined;
@@ -61,9 +63,9 @@ function planVolume(
   margin: number,
   load: ReadonlyMap<NodeId, number>,
 ): VolumeRecord | undefined {
-  const { live, overdue, missing } = facts;
+  const { live, overdue, urgent } = facts;
   const lost = record.members.findIndex(
-    (node) => overdue.has(node) || (margin === 0 && missing.has(node)),
+    (node) => overdue.has(node) || (margin === 0 && urgent.has(node)),
   );
   if (lost < 0) return record.code.k === 1 ? planCopies(facts, record, load) : undefined;
   const living = record.members.filter((node) => live.has(node)).length;

@@ -23,11 +23,16 @@ export interface ReplaceMembersDeps {
 }
 
 export interface ReplaceMembersOptions {
-  /** A member is replaced when it has been away for so long; at once if no margin is left. */
+  /**
+   * A member is replaced when it has been away for so long; soon, if no margin is left and this
+   * node has been here for so long.
+   */
   readonly repairDelayMs: number;
 }
 
 const changesMax = 32;
+/** Nodes that are started again together come one after the other. */
+const urgentDelayMs = 1000;
 
 export class ReplaceMembers implements Duty {
   readonly name = 'repair: members';
@@ -68,7 +73,9 @@ export class ReplaceMembers implements Duty {
   #facts(): RepairFacts {
     const { map, absence, isUnfit } = this.#deps;
     const away = absence.longerThan(0);
-    const overdue = absence.longerThan(this.#options.repairDelayMs);
+    const { repairDelayMs } = this.#options;
+    const overdue = absence.longerThan(repairDelayMs);
+    const isSettled = absence.registeredMs() >= repairDelayMs;
     const live = map.nodes().filter(({ id }) => !away.has(id));
     const slots = new Map<NodeId, number>();
     for (const { record } of map.volumes()) {
@@ -80,6 +87,7 @@ export class ReplaceMembers implements Duty {
       live: new Set(live.map(({ id }) => id)),
       overdue,
       missing: new Set([...away].filter((id) => !overdue.has(id))),
+      urgent: isSettled ? absence.longerThan(urgentDelayMs) : new Set(),
       takers: takers.map(({ id, zone }) => ({ id, zone, load: slots.get(id) ?? 0 })),
       zoneOf: (node) => map.node(node)?.zone,
     };
