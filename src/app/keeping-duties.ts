@@ -18,6 +18,7 @@ import type { World } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import type { DutyPace } from './duty-pace.ts';
 
 export interface KeepingDutiesDeps {
   readonly world: World;
@@ -28,13 +29,15 @@ export interface KeepingDutiesDeps {
   readonly store: ShardStore;
   readonly shards: ShardCalls;
   readonly filler: SlotFiller;
+  readonly pace: DutyPace;
 }
 
 const holdTimeoutMs = 2000;
 
 export function keepingDuties(deps: KeepingDutiesDeps, isCoordinator: () => boolean): Duty[] {
-  const { world, log, kv, map, store, shards, filler } = deps;
-  const { cluster, node } = deps.config;
+  const { world, log, kv, map, store, shards, filler, pace } = deps;
+  const { node } = deps.config;
+  const { readGraceMs } = deps.config.cluster;
   const rebuild = new RebuildQueue();
   const isHeld = () => isCollectionHeld(kv, { timeoutMs: holdTimeoutMs });
   const own = { ...{ self: node.id, kv, map, store, shards, rebuild, isHeld, log }, ...world };
@@ -45,10 +48,10 @@ export function keepingDuties(deps: KeepingDutiesDeps, isCoordinator: () => bool
     save: (content: Buffer) => world.disk.writeWhole(scrubFile, content),
   };
   return [
-    new CollectGarbage({ ...own, isCoordinator }, { readGraceMs: cluster.readGraceMs }),
-    new FindOrphans(own),
-    new DropForeign(own),
-    new AuditNames(own),
+    new CollectGarbage({ ...own, isCoordinator }, { readGraceMs, traceGraceMs: pace.traceMs }),
+    new FindOrphans(own, { roundPauseMs: pace.walkPauseMs }),
+    new DropForeign(own, { roundPauseMs: pace.walkPauseMs }),
+    new AuditNames(own, { roundPauseMs: pace.auditPauseMs }),
     new ScrubShards(scrub, {
       bytesPerSecondMax: node.scrubBytesPerSecond,
       roundPauseMs: node.scrubPauseMs,

@@ -17,7 +17,7 @@ export interface NamesUpkeepParts {
   /** This process, unlike all others. */
   readonly incarnation: string;
   readonly kv: Kv;
-  readonly maintenance: EtcdMaintenance;
+  readonly maintenance: Omit<EtcdMaintenance, 'close' | 'readThrough'>;
   readonly map: Pick<ClusterMap, 'live' | 'sessionOf'>;
 }
 

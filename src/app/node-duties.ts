@@ -24,10 +24,11 @@ import { SlotFiller } from '#duties/repair/slot-filler.ts';
 import { DutyRunner } from '#duties/runner.ts';
 import type { World } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
-import { OperationSweep } from '#namespace/batching/operation-sweep.ts';
+import { OperationSweep, operationSweepDefaults } from '#namespace/batching/operation-sweep.ts';
 import type { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
+import type { DutyPace } from './duty-pace.ts';
 import { keepingDuties } from './keeping-duties.ts';
 import type { OwnFacts } from './own-facts.ts';
 
@@ -50,20 +51,17 @@ export interface NodeDutiesDeps {
   readonly ownFacts: OwnFacts;
   /** Requests of clients that this node has begun to answer. */
   readonly requests: () => number;
+  readonly pace: DutyPace;
 }
 
-const idleMs = 1000;
-/** From one look at a volume that is to be emptied or removed to the next. */
-const volumePauseMs = 10_000;
-
 export function createDuties(deps: NodeDutiesDeps): DutyRunner {
-  const { world, log, kv, map, config, ownFacts, requests } = deps;
+  const { world, log, kv, map, config, ownFacts, requests, pace } = deps;
   const { clock } = world;
   const brake = new Brake(clock, requests);
   const absence = new Absence(map, deps.session, clock);
   const coordinates = () => isCoordinator(map, config.node.id);
   const duties: Duty[] = [
-    new OperationSweep({ kv, clock }),
+    new OperationSweep({ kv, clock }, { ...operationSweepDefaults, ageMs: pace.traceMs }),
     deps.namesUpkeep,
     ...repairDuties(deps, absence, coordinates),
     ...moveDuties(deps, absence, brake),
@@ -71,7 +69,7 @@ export function createDuties(deps: NodeDutiesDeps): DutyRunner {
     ...keepingDuties(deps, coordinates),
     ...ownFacts.duties,
   ];
-  const runner = new DutyRunner({ ...world, log, brake }, duties, { idleMs });
+  const runner = new DutyRunner({ ...world, log, brake }, duties, { idleMs: pace.idleMs });
   ownFacts.progress = () => runner.progress();
   return runner;
 }
@@ -91,7 +89,8 @@ function repairDuties(
 }
 
 function moveDuties(deps: NodeDutiesDeps, absence: Absence, brake: Brake): Duty[] {
-  const { config, world } = deps;
+  const { config, world, pace } = deps;
+  const { volumePauseMs } = pace;
   const own = { ...deps, ...world, self: config.node.id, absence, brake };
   const rewriter = new BlobRewriter(deps);
   const delayMs = config.cluster.repairDelayMs;

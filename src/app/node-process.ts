@@ -1,6 +1,10 @@
-/** The composition root of a node: the only place that builds its parts and knows them all. */
+/**
+ * The composition root of a node: the only place that builds its parts and knows them all. What a
+ * node stands on and what stands before it is handed in, so that a simulation builds the same node.
+ */
 import path from 'node:path';
 import { asDftfsError } from '#base/errors.ts';
+import type { NodeId } from '#base/ids.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
@@ -12,14 +16,13 @@ import type { NodeRecord } from '#cluster/cluster-map.ts';
 import type { NodeRegistration } from '#cluster/registration.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
-import { NodeAdmin } from '#duties/balance/node-admin.ts';
 import { FactsBook } from '#duties/facts/facts-book.ts';
+import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
 import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
-import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
+import type { Files } from '#files/files.ts';
 import type { World } from '#io/world.ts';
-import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
-import { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
+import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Kv } from '#kv/kv.ts';
 import { Combiner } from '#namespace/batching/combiner.ts';
 import { CombiningCommitter, combiningDefaults } from '#namespace/batching/combining-committer.ts';
@@ -31,24 +34,56 @@ import { createRpcClient, type NodeRpcClient } from '#rpc/client.ts';
 import { pingMethod, type RpcHandlers } from '#rpc/rpc.ts';
 import { createRpcServer, type RpcServer } from '#rpc/server.ts';
 import { HealingShardStore } from '#storage/healing-shard-store.ts';
-import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
+import type { ShardIndexFactory } from '#storage/shard-index.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import { checkMounted } from './data-mount.ts';
+import { dutyPace } from './duty-pace.ts';
 import { createNamesUpkeep } from './names-upkeep.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
-import { NodeStatus } from './node-status.ts';
 import { OwnFacts } from './own-facts.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
-const tuning = {
+export const nodeTuning = {
   relistMs: 60_000,
   retryMs: 500,
   probeEveryMs: 200,
   probeTimeoutMs: 600,
   joinPauseMs: 500,
   directTryMs: 1000,
+  duties: dutyPace,
 };
+
+type Maintenance = Pick<EtcdMaintenance, keyof EtcdMaintenance>;
+
+/** What doors for clients lead to. */
+export interface NodeInside {
+  readonly files: Files;
+  readonly cluster: Cluster;
+  readonly session: NodeSession;
+  readonly kv: Kv;
+  readonly store: ShardStore;
+  readonly facts: FactsBook;
+  readonly maintenance: Maintenance;
+  readonly namesUpkeep: NamesUpkeep;
+  /** Where this node's operations on names go to be combined. */
+  readonly combiner: () => NodeId | undefined;
+}
+
+export interface ClientDoors {
+  /** Requests of clients so far. */
+  readonly requestsBegun: number;
+  close(): unknown;
+}
+
+export interface NodeSurroundings {
+  connectKv(): Kv;
+  connectMaintenance(): Maintenance;
+  readonly indexFactory: ShardIndexFactory;
+  /** Resolves when clients can come in. */
+  openDoors(inside: NodeInside): Promise<ClientDoors>;
+  readonly tuning: typeof nodeTuning;
+}
 
 /** Parts that hold something, in the order in which they are opened. */
 interface Closable {
@@ -60,14 +95,22 @@ export class NodeProcess {
   private readonly config: NodeConfig;
   private readonly secret: Buffer;
   private readonly log: Logger;
+  private readonly around: NodeSurroundings;
   private readonly incarnation: string;
   private readonly open: Closable[] = [];
 
-  constructor(world: World, config: NodeConfig, secret: Buffer, log: Logger) {
+  constructor(
+    world: World,
+    config: NodeConfig,
+    secret: Buffer,
+    log: Logger,
+    surroundings: NodeSurroundings,
+  ) {
     this.world = world;
     this.config = config;
     this.secret = secret;
     this.log = log;
+    this.around = surroundings;
     this.incarnation = world.random.bytes(8).toString('hex');
   }
 
@@ -76,7 +119,7 @@ export class NodeProcess {
    */
   async start(signal: AbortSignal): Promise<void> {
     const store = this.closing(await this.openStore());
-    const kv = this.closing(this.connectKv());
+    const kv = this.closing(this.around.connectKv());
     const combiner = new Combiner({ ...this.world, kv });
     let session: NodeSession | undefined;
     const ownFacts = new OwnFacts({
@@ -105,7 +148,7 @@ export class NodeProcess {
     session = this.closing(await this.createSession(kv, store));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
-    const maintenance = this.closing(this.etcdMaintenance());
+    const maintenance = this.closing(this.around.connectMaintenance());
     const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
     const blobs = this.createBlobs(kv, shards, cluster, session);
     const files = createFiles({
@@ -115,16 +158,13 @@ export class NodeProcess {
       areNamesFull: () => namesUpkeep.isFull,
     });
     const facts = new FactsBook({ rpc, map: cluster, clock: this.world.clock });
-    const status = new NodeStatus({
-      ...{ cluster, session, kv, store, facts, maintenance, namesUpkeep },
-      combiner: () => committer.combinerNode,
-    });
-    const admin = new NodeAdmin({ kv, map: cluster, facts, log: this.log });
-    const gateway = this.closing(
-      createRestGateway({ ...this.world, log: this.log, files, status, admin }),
-    );
     void this.join(cluster, session, signal);
-    await this.openDoors(gateway);
+    const doors = this.closing(
+      await this.around.openDoors({
+        ...{ files, cluster, session, kv, store, facts, maintenance, namesUpkeep },
+        combiner: () => committer.combinerNode,
+      }),
+    );
     this.closing(
       createDuties({
         ...this.parts(),
@@ -139,7 +179,8 @@ export class NodeProcess {
         shards,
         filler,
         namesUpkeep,
-        requests: () => gateway.requestsBegun,
+        requests: () => doors.requestsBegun,
+        pace: this.around.tuning.duties,
       }),
     ).start();
     this.log.info('node serves', { incarnation: this.incarnation });
@@ -160,21 +201,12 @@ export class NodeProcess {
     const folder = path.join(node.dataFolder, 'store');
     if (node.requireMount) await checkMounted(node.dataFolder, folder);
     return await HealingShardStore.open(
-      { ...this.world, log: this.log, indexFactory: createLmdbIndexFactory() },
+      { ...this.world, log: this.log, indexFactory: this.around.indexFactory },
       {
         ...{ folder, clusterId: cluster.id, nodeId: node.id },
         ...(capacityBytes === null ? {} : { capacityBytes }),
       },
     );
-  }
-
-  private connectKv(): Kv {
-    const { etcdEndpoints: endpoints, era } = this.config.cluster;
-    return EtcdKv.create({ ...this.world, log: this.log }, { endpoints, era });
-  }
-
-  private etcdMaintenance(): EtcdMaintenance {
-    return new EtcdMaintenance(this.world, { endpoints: this.config.cluster.etcdEndpoints });
   }
 
   private parts() {
@@ -215,7 +247,7 @@ export class NodeProcess {
         },
         dropCalls: (node, reason) => rpc.drop(node, reason),
       },
-      { self: this.config.node.id, ...tuning },
+      { self: this.config.node.id, ...this.around.tuning },
     );
   }
 
@@ -259,7 +291,10 @@ export class NodeProcess {
   }
 
   private createCommitter(kv: Kv, rpc: NodeRpcClient, map: Cluster, combiner: Combiner) {
-    const direct = new DirectCommitter({ ...this.world, kv }, { tryTimeoutMs: tuning.directTryMs });
+    const direct = new DirectCommitter(
+      { ...this.world, kv },
+      { tryTimeoutMs: this.around.tuning.directTryMs },
+    );
     return new CombiningCommitter(
       { direct, combiner, rpc, map, clock: this.world.clock },
       { ...combiningDefaults, self: this.config.node.id },
@@ -276,15 +311,6 @@ export class NodeProcess {
     return { writer, reader };
   }
 
-  private async openDoors(gateway: RestGateway): Promise<void> {
-    const { host, httpPort, publicFd, publicPort } = this.config.node;
-    await gateway.listen({ host, port: httpPort });
-    if (publicFd !== null) await gateway.listen({ fd: publicFd });
-    else if (publicPort !== null) {
-      await gateway.listen({ host, port: publicPort, reusePort: true });
-    }
-  }
-
   /** Until it works: etcd may come up after this node, or be away for a while. */
   private async join(cluster: Cluster, session: NodeSession, signal: AbortSignal): Promise<void> {
     for (let mapped = false; !signal.aborted; ) {
@@ -296,7 +322,7 @@ export class NodeProcess {
       } catch (error) {
         if (asDftfsError(error).code === 'peer_refused') throw error;
         this.log.warn('not joined yet', { error });
-        await this.world.timers.sleep(tuning.joinPauseMs, signal).catch(() => {});
+        await this.world.timers.sleep(this.around.tuning.joinPauseMs, signal).catch(() => {});
       }
     }
   }

@@ -71,6 +71,11 @@ export class MemoryKv implements Kv {
     this.#wakeWatches();
   }
 
+  /** All leases begin anew, as with a new leader of the engine. */
+  renewLeases(): void {
+    this.#leases.renewAll();
+  }
+
   async get(key: string, options: CallOptions): Promise<KvEntry | undefined> {
     return (await this.range({ start: key }, options)).entries[0];
   }
