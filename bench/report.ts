@@ -7,12 +7,22 @@ export interface Row {
   readonly p99Ms?: number;
   readonly errors?: number;
   readonly broken?: number;
+  /** CPU time that one request cost. */
+  readonly cpuMs?: { readonly nodes: number; readonly etcd: number; readonly load: number };
   /** The machine's own figure for the part that bounds this one, from the same run. */
   readonly limit?: number;
   readonly limitIs?: string;
 }
 
-const columns = ['what', 'figure', 'p50 ms', 'p99 ms', 'errors', 'of the machine'] as const;
+const columns = [
+  'what',
+  'figure',
+  'p50 ms',
+  'p99 ms',
+  'errors',
+  'CPU ms a request',
+  'of the machine',
+] as const;
 
 const round = (value: number) =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
@@ -25,12 +35,14 @@ function cells(row: Row): string[] {
       : `${((100 * row.figure) / row.limit).toFixed(0)} % of ${row.limitIs}`;
   const errors = row.errors === undefined ? '' : String(row.errors);
   const broken = row.broken === undefined ? '' : ` (${row.broken} broken)`;
+  const cpu = Object.entries(row.cpuMs ?? {}).map(([kind, ms]) => `${kind} ${ms.toFixed(2)}`);
   return [
     row.what,
     `${round(row.figure)} ${row.unit}`,
     optional(row.p50Ms),
     optional(row.p99Ms),
     errors + broken,
+    cpu.join(', '),
     share,
   ];
 }

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { httpCall } from '../test/support/http-call.ts';
 import { type LocalCluster, startLocalCluster } from '../test/support/local-cluster.ts';
+import { cpuTimes } from './cpu-meter.ts';
 import { measureMachine } from './machine-limits.ts';
 import { measureNamesLimit } from './names-limit.ts';
 import { type Row, table } from './report.ts';
@@ -55,7 +56,8 @@ async function withCluster(measure: (cluster: LocalCluster) => Promise<void>): P
   }
 }
 
-async function smallFiles({ url }: LocalCluster): Promise<void> {
+async function smallFiles(cluster: LocalCluster): Promise<void> {
+  const { url } = cluster;
   const port = Number(new URL(url).port);
   const plan = { port, bytes: pageBytes, seconds, files: 1000 };
   for (let n = 0; n < plan.files; n++) {
@@ -68,7 +70,9 @@ async function smallFiles({ url }: LocalCluster): Promise<void> {
   for (const operation of ['put', 'get'] as const) {
     for (const clients of clientCounts) {
       const prefix = operation === 'put' ? `/write/${clients}` : '/read';
+      const before = cpuTimes(cluster);
       const load = await runLoad({ ...plan, operation, clients, prefix });
+      const after = cpuTimes(cluster);
       add({
         what: `${operation} 4 KiB, ${clients} clients`,
         figure: load.perSecond,
@@ -76,6 +80,11 @@ async function smallFiles({ url }: LocalCluster): Promise<void> {
         p50Ms: load.p50Ms,
         p99Ms: load.p99Ms,
         errors: load.errors,
+        cpuMs: {
+          nodes: (after.nodesMs - before.nodesMs) / load.requests,
+          etcd: (after.etcdMs - before.etcdMs) / load.requests,
+          load: load.cpuMs / load.requests,
+        },
         ...limitOfSmall(operation, clients),
       });
     }

@@ -24,6 +24,8 @@ export interface SmallFilesFigures {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** Used by this process. */
+  readonly cpuMs: number;
 }
 
 function targetOf(plan: SmallFilesPlan, client: number, n: number): string {
@@ -51,11 +53,13 @@ async function main(): Promise<void> {
   const plan = JSON.parse(process.argv[2] ?? '{}') as SmallFilesPlan;
   const times: number[] = [];
   const began = performance.now();
+  const cpuBefore = process.cpuUsage();
   const clients = Array.from({ length: plan.clients }, (_, client) =>
     runClient(plan, client, began + plan.seconds * 1000, times),
   );
   const errors = (await Promise.all(clients)).reduce((sum, count) => sum + count, 0);
   const elapsed = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.floor((times.length - 1) * share)] ?? 0;
   const figures: SmallFilesFigures = {
@@ -65,6 +69,7 @@ async function main(): Promise<void> {
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     maxMs: at(1),
+    cpuMs: (user + system) / 1000,
   };
   process.stdout.write(JSON.stringify(figures));
 }

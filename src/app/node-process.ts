@@ -1,20 +1,28 @@
-/** The composition root of a node: the only place that builds its parts and knows them all. */
+/**
+ * The composition root of a node: the only place that builds its parts and knows them all. What a
+ * node stands on and what stands before it is handed in, so that a simulation builds the same node.
+ */
 import path from 'node:path';
 import { asDftfsError } from '#base/errors.ts';
+import type { NodeId } from '#base/ids.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
+import type { ShardCalls } from '#blob/shard-calls.ts';
 import { createVolumePicker } from '#blob/volume-picker.ts';
 import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
 import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
+import type { NodeRegistration } from '#cluster/registration.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
+import { FactsBook } from '#duties/facts/facts-book.ts';
+import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
+import { upkeepHandlers } from '#duties/repair/upkeep-handlers.ts';
 import { createFiles } from '#files/create-files.ts';
-import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
+import type { Files } from '#files/files.ts';
 import type { World } from '#io/world.ts';
-import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
-import { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
+import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Kv } from '#kv/kv.ts';
 import { Combiner } from '#namespace/batching/combiner.ts';
 import { CombiningCommitter, combiningDefaults } from '#namespace/batching/combining-committer.ts';
@@ -25,22 +33,57 @@ import type { Logger } from '#observe/log.ts';
 import { createRpcClient, type NodeRpcClient } from '#rpc/client.ts';
 import { pingMethod, type RpcHandlers } from '#rpc/rpc.ts';
 import { createRpcServer, type RpcServer } from '#rpc/server.ts';
-import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
-import { openShardStore } from '#storage/open-shard-store.ts';
+import { HealingShardStore } from '#storage/healing-shard-store.ts';
+import type { ShardIndexFactory } from '#storage/shard-index.ts';
 import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
-import { createDuties } from './node-duties.ts';
-import { NodeStatus } from './node-status.ts';
+import { checkMounted } from './data-mount.ts';
+import { dutyPace } from './duty-pace.ts';
+import { createNamesUpkeep } from './names-upkeep.ts';
+import { createDuties, createSlotFiller } from './node-duties.ts';
+import { OwnFacts } from './own-facts.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
-const tuning = {
+export const nodeTuning = {
   relistMs: 60_000,
   retryMs: 500,
   probeEveryMs: 200,
   probeTimeoutMs: 600,
   joinPauseMs: 500,
   directTryMs: 1000,
+  duties: dutyPace,
 };
+
+type Maintenance = Pick<EtcdMaintenance, keyof EtcdMaintenance>;
+
+/** What doors for clients lead to. */
+export interface NodeInside {
+  readonly files: Files;
+  readonly cluster: Cluster;
+  readonly session: NodeSession;
+  readonly kv: Kv;
+  readonly store: ShardStore;
+  readonly facts: FactsBook;
+  readonly maintenance: Maintenance;
+  readonly namesUpkeep: NamesUpkeep;
+  /** Where this node's operations on names go to be combined. */
+  readonly combiner: () => NodeId | undefined;
+}
+
+export interface ClientDoors {
+  /** Requests of clients so far. */
+  readonly requestsBegun: number;
+  close(): unknown;
+}
+
+export interface NodeSurroundings {
+  connectKv(): Kv;
+  connectMaintenance(): Maintenance;
+  readonly indexFactory: ShardIndexFactory;
+  /** Resolves when clients can come in. */
+  openDoors(inside: NodeInside): Promise<ClientDoors>;
+  readonly tuning: typeof nodeTuning;
+}
 
 /** Parts that hold something, in the order in which they are opened. */
 interface Closable {
@@ -52,14 +95,22 @@ export class NodeProcess {
   private readonly config: NodeConfig;
   private readonly secret: Buffer;
   private readonly log: Logger;
+  private readonly around: NodeSurroundings;
   private readonly incarnation: string;
   private readonly open: Closable[] = [];
 
-  constructor(world: World, config: NodeConfig, secret: Buffer, log: Logger) {
+  constructor(
+    world: World,
+    config: NodeConfig,
+    secret: Buffer,
+    log: Logger,
+    surroundings: NodeSurroundings,
+  ) {
     this.world = world;
     this.config = config;
     this.secret = secret;
     this.log = log;
+    this.around = surroundings;
     this.incarnation = world.random.bytes(8).toString('hex');
   }
 
@@ -68,32 +119,70 @@ export class NodeProcess {
    */
   async start(signal: AbortSignal): Promise<void> {
     const store = this.closing(await this.openStore());
-    const kv = this.closing(this.connectKv());
-    const combiner = new Combiner({ kv, clock: this.world.clock });
-    const handlers = { ...shardHandlers(store), ...namesHandlers(combiner) };
-    this.closing(await this.serveNodes(handlers));
+    const kv = this.closing(this.around.connectKv());
+    const combiner = new Combiner({ ...this.world, kv });
+    let session: NodeSession | undefined;
+    const ownFacts = new OwnFacts({
+      store,
+      clock: this.world.clock,
+      standing: () => session?.standing,
+    });
     let cluster: Cluster;
-    const rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
+    let rpc: NodeRpcClient;
+    const shards = createRpcShardCalls({ call: (...call) => rpc.call(...call) });
+    const filler = createSlotFiller({
+      ...this.parts(),
+      store,
+      shards,
+      map: { isLive: (id) => cluster.isLive(id), suspect: (id, why) => cluster.suspect(id, why) },
+    });
+    const handlers = {
+      ...shardHandlers(store),
+      ...namesHandlers(combiner),
+      ...upkeepHandlers({ kv, filler }),
+      ...ownFacts.handlers,
+    };
+    this.closing(await this.serveNodes(handlers));
+    rpc = this.closing(this.connectNodes(handlers, (id) => cluster.node(id)));
     cluster = this.closing(this.watchCluster(kv, rpc));
-    const session = this.closing(this.createSession(kv));
+    session = this.closing(await this.createSession(kv, store));
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
-    const files = this.createFiles(kv, rpc, cluster, session, namespace);
-    const status = new NodeStatus({
-      cluster,
-      session,
-      kv,
-      store,
-      maintenance: this.closing(this.etcdMaintenance()),
-      combiner: () => committer.combinerNode,
+    const maintenance = this.closing(this.around.connectMaintenance());
+    const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
+    const blobs = this.createBlobs(kv, shards, cluster, session);
+    const files = createFiles({
+      ...blobs,
+      namespace,
+      map: cluster,
+      areNamesFull: () => namesUpkeep.isFull,
     });
-    const gateway = this.closing(
-      createRestGateway({ ...this.world, log: this.log, files, status }),
-    );
+    const facts = new FactsBook({ rpc, map: cluster, clock: this.world.clock });
     void this.join(cluster, session, signal);
-    await this.openDoors(gateway);
-    const { world, log } = this;
-    this.closing(createDuties({ world, log, kv, requests: () => gateway.requestsBegun })).start();
+    const doors = this.closing(
+      await this.around.openDoors({
+        ...{ files, cluster, session, kv, store, facts, maintenance, namesUpkeep },
+        combiner: () => committer.combinerNode,
+      }),
+    );
+    this.closing(
+      createDuties({
+        ...this.parts(),
+        ...blobs,
+        namespace,
+        kv,
+        store,
+        session,
+        facts,
+        ownFacts,
+        map: cluster,
+        shards,
+        filler,
+        namesUpkeep,
+        requests: () => doors.requestsBegun,
+        pace: this.around.tuning.duties,
+      }),
+    ).start();
     this.log.info('node serves', { incarnation: this.incarnation });
   }
 
@@ -106,21 +195,23 @@ export class NodeProcess {
     return part;
   }
 
-  private openStore(): Promise<ShardStore> {
+  private async openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
-    return openShardStore(
-      { ...this.world, log: this.log, indexFactory: createLmdbIndexFactory() },
-      { folder: path.join(node.dataFolder, 'store'), clusterId: cluster.id, nodeId: node.id },
+    const { capacityBytes } = node;
+    const folder = path.join(node.dataFolder, 'store');
+    if (node.requireMount) await checkMounted(node.dataFolder, folder);
+    return await HealingShardStore.open(
+      { ...this.world, log: this.log, indexFactory: this.around.indexFactory },
+      {
+        ...{ folder, clusterId: cluster.id, nodeId: node.id },
+        ...(capacityBytes === null ? {} : { capacityBytes }),
+      },
     );
   }
 
-  private connectKv(): Kv {
-    const endpoints = this.config.cluster.etcdEndpoints;
-    return EtcdKv.create({ ...this.world, log: this.log }, { endpoints });
-  }
-
-  private etcdMaintenance(): EtcdMaintenance {
-    return new EtcdMaintenance(this.world, { endpoints: this.config.cluster.etcdEndpoints });
+  private parts() {
+    const { world, log, config, incarnation } = this;
+    return { world, log, config, incarnation, self: config.node.id };
   }
 
   private identity() {
@@ -156,32 +247,35 @@ export class NodeProcess {
         },
         dropCalls: (node, reason) => rpc.drop(node, reason),
       },
-      { self: this.config.node.id, ...tuning },
+      { self: this.config.node.id, ...this.around.tuning },
     );
   }
 
-  private createSession(kv: Kv): NodeSession {
+  private async createSession(kv: Kv, store: ShardStore): Promise<NodeSession> {
     const { node, cluster } = this.config;
-    const record: NodeRecord = {
+    const { diskId, generation, isNew } = store;
+    const { totalBytes } = await store.stats();
+    const record: NodeRegistration = {
       id: node.id,
       host: node.advertisedHost ?? node.host,
       port: node.rpcPort,
       httpPort: node.httpPort,
       zone: node.zone,
-      capacityBytes: node.capacityBytes ?? 0,
-      draining: false,
+      capacityBytes: Math.min(node.capacityBytes ?? totalBytes, totalBytes),
       incarnation: this.incarnation,
+      diskId,
+      generation,
     };
     // Whoever answers at the address of our name: over a connection of its own, or it would be
     // ourselves.
-    const probe = (other: NodeRecord) => this.incarnationAt(other);
+    const probe = (other: NodeRegistration) => this.incarnationAt(other);
     return new NodeSession(
       { ...this.world, kv, log: this.log, probe },
-      { record, leaseTtlMs: cluster.leaseTtlMs },
+      { record, diskIsNew: isNew, leaseTtlMs: cluster.leaseTtlMs, era: cluster.era },
     );
   }
 
-  private async incarnationAt(other: NodeRecord): Promise<string | undefined> {
+  private async incarnationAt(other: NodeRegistration): Promise<string | undefined> {
     const client = createRpcClient(
       { ...this.world, log: this.log },
       { ...this.identity(), resolve: () => other },
@@ -197,37 +291,24 @@ export class NodeProcess {
   }
 
   private createCommitter(kv: Kv, rpc: NodeRpcClient, map: Cluster, combiner: Combiner) {
-    const direct = new DirectCommitter({ ...this.world, kv }, { tryTimeoutMs: tuning.directTryMs });
+    const direct = new DirectCommitter(
+      { ...this.world, kv },
+      { tryTimeoutMs: this.around.tuning.directTryMs },
+    );
     return new CombiningCommitter(
       { direct, combiner, rpc, map, clock: this.world.clock },
       { ...combiningDefaults, self: this.config.node.id },
     );
   }
 
-  private createFiles(
-    kv: Kv,
-    rpc: NodeRpcClient,
-    map: Cluster,
-    session: NodeSession,
-    namespace: Namespace,
-  ) {
+  private createBlobs(kv: Kv, shards: ShardCalls, map: Cluster, session: NodeSession) {
     const { world, log } = this;
-    const shards = createRpcShardCalls(rpc);
     const picker = createVolumePicker({ kv, map, world, log });
     const sealer = new VolumeSealer({ kv, map, log });
     const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
     const self = this.config.node.id;
     const reader = createBlobReader({ shards, map, kv, self, world, log });
-    return createFiles({ namespace, writer, reader, map });
-  }
-
-  private async openDoors(gateway: RestGateway): Promise<void> {
-    const { host, httpPort, publicFd, publicPort } = this.config.node;
-    await gateway.listen({ host, port: httpPort });
-    if (publicFd !== null) await gateway.listen({ fd: publicFd });
-    else if (publicPort !== null) {
-      await gateway.listen({ host, port: publicPort, reusePort: true });
-    }
+    return { writer, reader };
   }
 
   /** Until it works: etcd may come up after this node, or be away for a while. */
@@ -241,7 +322,7 @@ export class NodeProcess {
       } catch (error) {
         if (asDftfsError(error).code === 'peer_refused') throw error;
         this.log.warn('not joined yet', { error });
-        await this.world.timers.sleep(tuning.joinPauseMs, signal).catch(() => {});
+        await this.world.timers.sleep(this.around.tuning.joinPauseMs, signal).catch(() => {});
       }
     }
   }

@@ -4,20 +4,29 @@
  */
 import type { NodeId } from '#base/ids.ts';
 import type { Cluster } from '#cluster/cluster.ts';
-import type { Session } from '#cluster/cluster-map.ts';
+import type { KnownVolume, NodeRecord } from '#cluster/cluster-map.ts';
+import { isCollectionHeld } from '#cluster/collection-hold.ts';
+import type { NodeSession } from '#cluster/session.ts';
+import type { FactsBook, KnownFacts } from '#duties/facts/facts-book.ts';
+import { describeProtection } from '#duties/facts/protection.ts';
+import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
 import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
-import type { Kv, KvMember } from '#kv/kv.ts';
+import { type Kv, type KvMember, prefixSpan } from '#kv/kv.ts';
+import { prefixes } from '#protocol/keys.ts';
 import { marginOf } from '#protocol/volumes.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 
 const statusTimeoutMs = 500;
+const garbageCountMax = 1000;
 
 export interface NodeStatusDeps {
   readonly cluster: Cluster;
-  readonly session: Session;
-  readonly kv: Pick<Kv, 'members'>;
-  readonly store: ShardStore;
+  readonly session: Pick<NodeSession, 'node' | 'revision'>;
+  readonly kv: Pick<Kv, 'members' | 'get' | 'range'>;
+  readonly store: Pick<ShardStore, 'stats'>;
+  readonly facts: Pick<FactsBook, 'read'>;
   readonly maintenance: Pick<EtcdMaintenance, 'status'>;
+  readonly namesUpkeep: Pick<NamesUpkeep, 'isFull' | 'progress'>;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
 }
@@ -30,10 +39,12 @@ export class NodeStatus {
   }
 
   notReadyReason(): string | undefined {
-    const { session, cluster, kv } = this.deps;
+    const { session, cluster, kv, namesUpkeep } = this.deps;
     if (!kv.members().some((member) => member.healthy)) {
       return 'No etcd member answers: start them, or look at their logs.';
     }
+    // A full etcd lets nobody register, and what it still serves is served.
+    if (namesUpkeep.isFull) return undefined;
     if (session.revision === undefined || !cluster.isLive(session.node)) {
       return 'The node is not registered in the cluster yet; ask again in a moment.';
     }
@@ -41,25 +52,69 @@ export class NodeStatus {
   }
 
   async describe(): Promise<unknown> {
-    const { cluster, session, kv, store, combiner } = this.deps;
-    const members = await Promise.all(kv.members().map((member) => this.etcdMember(member)));
-    const suspects = cluster.suspects();
+    const { cluster, session, kv, store, combiner, namesUpkeep } = this.deps;
+    const [facts, members, garbage, collectionHeld] = await Promise.all([
+      this.deps.facts.read(),
+      Promise.all(kv.members().map((member) => this.etcdMember(member))),
+      this.garbage(),
+      this.isCollectionHeld(),
+    ]);
+    const view = { volumes: cluster.volumes(), live: cluster.live(), facts };
+    const protection = describeProtection(view);
     return {
       node: session.node,
-      nodes: cluster.nodes().map(({ id, host, port, httpPort, zone, draining }) => ({
-        id,
-        host,
-        port,
-        httpPort,
-        zone,
-        draining,
-        live: cluster.isLive(id),
-        ...(suspects.has(id) ? { suspected: suspects.get(id) } : {}),
-      })),
+      nodes: [...cluster.nodes()]
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .map((node) => this.describeNode(node, facts.get(node.id))),
       volumes: this.volumesByMargin(),
-      names: { members, combiner: combiner() },
+      protection,
+      repair: estimateRepair(protection.rebuilding.bytesLeft, [...facts.values()]),
+      garbage,
+      names: {
+        members,
+        combiner: combiner(),
+        upkeep: namesUpkeep.progress(),
+        collectionHeld,
+      },
       store: await store.stats(),
     };
+  }
+
+  private describeNode(record: NodeRecord, known: KnownFacts | undefined): unknown {
+    const { cluster } = this.deps;
+    const { id, host, port, httpPort, zone, capacityBytes, draining } = record;
+    const suspected = cluster.suspects().get(id);
+    const holds = ({ record: { members, incoming } }: KnownVolume) =>
+      members.includes(id) || incoming.some(({ node }) => node === id);
+    return {
+      ...{ id, host, port, httpPort, zone, capacityBytes, draining },
+      live: cluster.isLive(id),
+      ...(suspected === undefined ? {} : { suspected }),
+      slots: cluster.volumes().filter(holds).length,
+      ...(known === undefined
+        ? {}
+        : { disk: known.disk, answeredInMs: known.answeredInMs, duties: known.duties }),
+    };
+  }
+
+  /** After a restore; undefined: it can't be told now. */
+  private isCollectionHeld(): Promise<boolean | undefined> {
+    const options = { timeoutMs: statusTimeoutMs };
+    return isCollectionHeld(this.deps.kv, options).catch(() => undefined);
+  }
+
+  /** Blobs without a name that wait to be deleted; undefined: the names engine doesn't say. */
+  private async garbage(): Promise<{ queued: number; more: boolean } | undefined> {
+    try {
+      const span = prefixSpan(prefixes.garbage);
+      const { entries, more } = await this.deps.kv.range(
+        { ...span, limit: garbageCountMax, keysOnly: true },
+        { timeoutMs: statusTimeoutMs },
+      );
+      return { queued: entries.length, more };
+    } catch {
+      return undefined;
+    }
   }
 
   /** What the member says of itself, if it says anything in time. */
@@ -85,4 +140,12 @@ export class NodeStatus {
     }
     return counts;
   }
+}
+
+/** `secondsLeft` null: nothing was rebuilt lately, so nobody knows. */
+function estimateRepair(bytesLeft: number, facts: readonly KnownFacts[]) {
+  const bytesPerSecond = facts.reduce((sum, known) => sum + known.repairBytesPerSecond, 0);
+  const secondsLeft =
+    bytesLeft === 0 ? 0 : bytesPerSecond > 0 ? Math.ceil(bytesLeft / bytesPerSecond) : null;
+  return { bytesLeft, bytesPerSecond: Math.round(bytesPerSecond), secondsLeft };
 }

@@ -11,6 +11,7 @@ import { createLogger } from '#observe/log.ts';
 import { serveControl } from './local/control.ts';
 import { launchNode } from './local/launch-node.ts';
 import { NodeProcess } from './node-process.ts';
+import { processSurroundings } from './process-surroundings.ts';
 
 const { values } = parseArgs({ options: { config: { type: 'string' } } });
 if (values.config === undefined) throw new Error('usage: node.ts --config <file>');
@@ -30,7 +31,7 @@ process.on('uncaughtException', (error) => {
 });
 
 const secret = readClusterSecret(config.cluster.secretFile);
-const node = new NodeProcess(world, config, secret, log);
+const node = new NodeProcess(world, config, secret, log, processSurroundings(world, config, log));
 const stopping = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => stopping.abort());

@@ -30,6 +30,9 @@ export const errorCodes = {
   digest_mismatch: certain,
   too_large: certain,
   canceled: certain,
+  node_not_found: certain,
+  drain_refused: certain,
+  removal_refused: certain,
   // 2. The cluster can't do it now; nothing happened.
   too_few_nodes: later,
   overloaded: later,

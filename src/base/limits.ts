@@ -25,5 +25,9 @@ export const userMetadataBytesMax = 4 * KiB;
 export const listPageMax = 1000;
 /** Operations in one names transaction; etcd is started with a matching --max-txn-ops. */
 export const txnOpsMax = 4096;
+/** What etcd's own documentation advises at most; a cluster may have less. */
+export const namesQuotaBytesMax = 8 * 1024 * MiB;
+/** A cluster's names are restored from a backup at most so often: revisions are safe integers. */
+export const eraMax = 511;
 /** A client-facing operation on names answers, one way or the other, within this time. */
 export const namesDeadlineMs = 4500;

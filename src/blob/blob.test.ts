@@ -5,6 +5,7 @@ import { isCode } from '#base/errors.ts';
 import { nodeId } from '#base/ids.ts';
 import { smallBlobBytesMax, stripeBytes } from '#base/limits.ts';
 import { createBlobRig, noise } from '../../test/support/blob-rig.ts';
+import type { BlobSource } from './blob.ts';
 
 const sizes = [
   1,
@@ -193,4 +194,41 @@ test('content that is not what was written is refused before its end', async () 
     (error) => isCode(error, 'data_damaged'),
   );
   assert.ok(received < blob.size);
+});
+
+test('a read goes on where the content was moved to meanwhile, and is checked whole', async () => {
+  const { cluster, reader, write } = createBlobRig(6, { reader: { window: 1 } });
+  const content = noise(4 * stripeBytes);
+  const [old, next, wrong] = [await write(content), await write(content), await write(noise(9))];
+  const drop = (stripesFrom: number) => {
+    for (const { shards } of cluster.nodes) {
+      for (const key of shards.keys()) {
+        const [, blob, stripe] = key.split('/');
+        if (blob === old.blob && Number(stripe) >= stripesFrom) shards.delete(key);
+      }
+    }
+  };
+  const { signal } = new AbortController();
+  const readOn = async (moved: () => Promise<BlobSource | undefined>) => {
+    const chunks: Buffer[] = [];
+    for await (const piece of reader.read(old, 0, old.size, { signal, moved })) chunks.push(piece);
+    return Buffer.concat(chunks);
+  };
+  drop(2);
+  assert.ok((await readOn(async () => next)).equals(content));
+  drop(0);
+  assert.ok((await readOn(async () => next)).equals(content));
+  const isDamaged = (error: unknown) => isCode(error, 'data_damaged');
+  await assert.rejects(
+    readOn(async () => old),
+    isDamaged,
+  );
+  await assert.rejects(
+    readOn(async () => undefined),
+    isDamaged,
+  );
+  await assert.rejects(
+    readOn(async () => wrong),
+    isDamaged,
+  );
 });

@@ -6,7 +6,7 @@
  * unfinished window included, goes on in another volume. Read: k shards, data shards first; a
  * missing, corrupt or slow one is replaced by another and decoded.
  */
-import type { BlobId } from '#base/ids.ts';
+import type { BlobId, VolumeId } from '#base/ids.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
 import type { Extent } from '#protocol/volumes.ts';
 
@@ -41,6 +41,15 @@ export interface BlobWriter {
     options: { readonly signal: AbortSignal },
   ): Promise<WrittenBlob>;
   /**
+   * The blob has no name yet, and its volumes are `now` other ones than when it was written: has
+   * their new members fetch it. Errors: volume_changed, canceled.
+   */
+  refill(
+    written: WrittenBlob,
+    now: ReadonlyMap<VolumeId, KnownVolume>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<WrittenBlob>;
+  /**
    * The blob got no name and never will: deletes its shards in the background. Not to be called
    * while that isn't certain.
    */
@@ -53,10 +62,14 @@ export interface BlobReader {
    * also checked against the blob's CRC before the last chunk is given. Errors: data_unavailable,
    * data_damaged, canceled.
    */
-  read(
-    source: BlobSource,
-    start: number,
-    end: number,
-    options: { readonly signal: AbortSignal },
-  ): AsyncIterable<Buffer>;
+  read(source: BlobSource, start: number, end: number, options: ReadOptions): AsyncIterable<Buffer>;
+}
+
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  /**
+   * Asked when bytes can't be had: the blob that the same content lies in now, if it isn't this
+   * one. The read goes on there.
+   */
+  readonly moved?: (blob: BlobId) => Promise<BlobSource | undefined>;
 }

@@ -15,7 +15,7 @@ function seeded(seed: number): () => number {
 }
 
 const nodes = (zones: readonly string[], slots: (index: number) => number = () => 0) =>
-  zones.map((zone, i): Candidate => ({ id: nodeId(`n${i}`), zone, slots: slots(i) }));
+  zones.map((zone, i): Candidate => ({ id: nodeId(`n${i}`), zone, slots: slots(i), capacity: 1 }));
 
 test('members are different, and too few nodes give none', () => {
   const members = placeVolume({ k: 3, m: 2 }, nodes(['', '', '', '', '', '']), seeded(1));
@@ -35,6 +35,23 @@ test('volumes made one after another load all nodes alike', () => {
     assert.equal(held.size, count);
     assert.ok(Math.max(...held.values()) - Math.min(...held.values()) <= 1);
   }
+});
+
+test('who offers twice as much gets twice as much', () => {
+  const capacities = [1e12, 1e12, 2e12, 2e12, 2e12];
+  const held = new Map<string, number>();
+  for (let volume = 0; volume < 40; volume++) {
+    const candidates = nodes(Array(5).fill(''), (i) => held.get(`n${i}`) ?? 0).map(
+      (candidate, i) => ({ ...candidate, capacity: capacities[i] ?? 0 }),
+    );
+    for (const id of placeVolume({ k: 1, m: 1 }, candidates, seeded(volume)) ?? []) {
+      held.set(id, (held.get(id) ?? 0) + 1);
+    }
+  }
+  assert.deepEqual([...held].sort(), [
+    ...[['n0', 10] as const, ['n1', 10] as const],
+    ...['n2', 'n3', 'n4'].map((id) => [id, 20] as const),
+  ]);
 });
 
 test('no zone gets more than m shards where zones allow it', () => {

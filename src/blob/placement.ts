@@ -7,11 +7,18 @@ export interface Candidate {
   readonly zone: string;
   /** Slots of other volumes that the node holds. */
   readonly slots: number;
+  /** What the node offers, in any unit that is common to all. */
+  readonly capacity: number;
 }
 
+/** The least goes first: how far another slot would fill the node, compared with others. */
+const fillWithOneMore = ({ slots, capacity }: Candidate): number =>
+  (slots + 1) / Math.max(1, capacity);
+
 /**
- * Members by slot, or undefined with too few candidates. Those with the fewest slots first, so that
- * load spreads; no zone gets more than m shards, if zones allow it: then a whole zone may be lost.
+ * Members by slot, or undefined with too few candidates. Those with the fewest slots for their
+ * capacity first, so that load spreads; no zone gets more than m shards, if zones allow it: then a
+ * whole zone may be lost.
  */
 export function placeVolume(
   code: Code,
@@ -28,7 +35,9 @@ export function placeVolume(
   while (members.length < width) {
     const best = waiting
       .filter((candidate) => used(candidate) < zoneMax)
-      .reduce((a, b) => ((b.slots - a.slots || used(b) - used(a)) < 0 ? b : a));
+      .reduce((a, b) =>
+        (fillWithOneMore(b) - fillWithOneMore(a) || used(b) - used(a)) < 0 ? b : a,
+      );
     waiting.splice(waiting.indexOf(best), 1);
     inZone.set(best.zone, used(best) + 1);
     members.push(best.id);
@@ -38,13 +47,16 @@ export function placeVolume(
 }
 
 /** m, or the least above it with which the zones hold the whole volume. */
-function shardsOfZoneMax(code: Code, candidates: readonly Candidate[]): number {
+export function shardsOfZoneMax(
+  code: Code,
+  candidates: readonly Pick<Candidate, 'zone'>[],
+): number {
   const sizes = new Map<string, number>();
   for (const { zone } of candidates) sizes.set(zone, (sizes.get(zone) ?? 0) + 1);
   const room = (max: number) =>
     [...sizes.values()].reduce((sum, size) => sum + Math.min(size, max), 0);
   let max = code.m;
-  while (room(max) < code.k + code.m) max++;
+  while (max < code.k + code.m && room(max) < code.k + code.m) max++;
   return max;
 }
 

@@ -1,6 +1,6 @@
 /** The reading side: stripes in order, a few ahead, all checked. */
 import { crc32 } from 'node:zlib';
-import { DftfsError } from '#base/errors.ts';
+import { DftfsError, isCode } from '#base/errors.ts';
 import type { BlobId, NodeId, VolumeId } from '#base/ids.ts';
 import { stripeBytes } from '#base/limits.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
@@ -9,8 +9,8 @@ import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import { volumeKey } from '#protocol/keys.ts';
 import { decodeVolume } from '#protocol/volumes.ts';
-import type { Body } from '#rpc/rpc.ts';
-import type { BlobReader, BlobSource } from './blob.ts';
+import { type Body, bodyLength } from '#rpc/rpc.ts';
+import type { BlobReader, BlobSource, ReadOptions } from './blob.ts';
 import type { ShardCalls } from './shard-calls.ts';
 import { ShardFetcher, type ShardFetcherOptions } from './shard-fetcher.ts';
 import { gatherStripe, TooFewShards } from './stripe-gather.ts';
@@ -55,7 +55,7 @@ export function createBlobReader(
   options: Partial<BlobReaderOptions> = {},
 ): BlobReader {
   const reader = new Reader(deps, { ...blobReaderDefaults, ...options });
-  return { read: (source, start, end, { signal }) => reader.read(source, start, end, signal) };
+  return { read: (source, start, end, options) => reader.read(source, start, end, options) };
 }
 
 /** Made once: the default reason would be built with a stack each time. */
@@ -78,18 +78,29 @@ class Reader {
     source: BlobSource,
     start: number,
     end: number,
-    signal: AbortSignal,
+    options: ReadOptions,
   ): AsyncGenerator<Buffer, void, undefined> {
+    const { signal } = options;
     const isWhole = start === 0 && end === source.size;
     let crc = 0;
     let held: Buffer | undefined;
     const inOneStripe = Math.ceil(end / stripeBytes) - Math.floor(start / stripeBytes) <= 1;
     const bodies = inOneStripe ? this.#oneBody : this.#bodies;
-    for await (const body of bodies.call(this, source, start, end, signal)) {
-      for (const chunk of body) {
-        if (isWhole) crc = crc32(chunk, crc);
-        if (held) yield held;
-        held = chunk;
+    let from = source;
+    let at = start;
+    for (let isDone = false; !isDone; ) {
+      try {
+        for await (const body of bodies.call(this, from, at, end, signal)) {
+          for (const chunk of body) {
+            if (isWhole) crc = crc32(chunk, crc);
+            if (held) yield held;
+            held = chunk;
+          }
+          at += bodyLength(body);
+        }
+        isDone = true;
+      } catch (error) {
+        from = await follow(from, error, options);
       }
     }
     if (isWhole && crc !== source.crc) throw damaged(source.blob);
@@ -192,6 +203,18 @@ class Reader {
       return undefined;
     }
   }
+}
+
+/** Where the content has been moved to; throws the error if it hasn't. */
+async function follow(
+  source: BlobSource,
+  error: unknown,
+  { moved, signal }: ReadOptions,
+): Promise<BlobSource> {
+  const isOutOfReach = isCode(error, 'data_damaged', 'data_unavailable');
+  const now = isOutOfReach && !signal.aborted ? await moved?.(source.blob) : undefined;
+  if (now === undefined || now.blob === source.blob) throw error;
+  return now;
 }
 
 const damaged = (blob: BlobId) =>

@@ -9,10 +9,11 @@ import {
   shardMethods,
   type WireHeldShard,
 } from '#protocol/shards.ts';
+import { upkeepMethods } from '#protocol/upkeep.ts';
 import type { RpcClient } from '#rpc/rpc.ts';
 import type { ShardCalls } from './shard-calls.ts';
 
-export function createRpcShardCalls(rpc: RpcClient): ShardCalls {
+export function createRpcShardCalls(rpc: Pick<RpcClient, 'call'>): ShardCalls {
   return {
     async write(node, key, body, crc, options) {
       await rpc.call(node, { method: shardMethods.write, head: { ...key, crc }, body }, options);
@@ -29,6 +30,9 @@ export function createRpcShardCalls(rpc: RpcClient): ShardCalls {
       const request = { method: shardMethods.deleteBlobs, head: { blobs } };
       const { head } = await rpc.call(node, request, options);
       return (head as Partial<DeleteBlobsReply> | null)?.more === true;
+    },
+    async rebuild(node, blob, shards, options) {
+      await rpc.call(node, { method: upkeepMethods.rebuild, head: { ...blob, shards } }, options);
     },
     async list(node, volume, after, limit, options) {
       const request = { method: shardMethods.list, head: { volume, after: after ?? null, limit } };

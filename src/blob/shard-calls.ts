@@ -7,6 +7,7 @@ import type {
   ShardCallOptions,
   ShardKey,
 } from '#protocol/shards.ts';
+import type { StripeShard } from '#protocol/upkeep.ts';
 import type { Body } from '#rpc/rpc.ts';
 
 export interface ShardCalls {
@@ -31,6 +32,13 @@ export interface ShardCalls {
     blobs: readonly BlobInVolume[],
     options: ShardCallOptions,
   ): Promise<boolean>;
+  /** Has the node fetch what it lacks of a blob's stripes in its slot of the volume. */
+  rebuild(
+    node: NodeId,
+    blob: BlobInVolume,
+    stripes: readonly StripeShard[],
+    options: ShardCallOptions,
+  ): Promise<void>;
   /** What the node holds of a volume, from after a key on; fewer than `limit`: that was all. */
   list(
     node: NodeId,

@@ -6,6 +6,7 @@ import type { ClusterMap, Session } from '#cluster/cluster-map.ts';
 import type { World } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
 import type { BlobWriter, WrittenBlob } from './blob.ts';
+import { refillBlob } from './refill.ts';
 import { ShardBroom } from './shard-broom.ts';
 import type { ShardCalls } from './shard-calls.ts';
 import { BufferPool, cutStripes, Tally } from './stripe-cutter.ts';
@@ -64,6 +65,7 @@ export function createBlobWriter(
   const parts = { ...deps, sender, pool, gate: new ByteGate(settings.inFlightBytesMax) };
   return {
     write: (content, { signal }) => write(parts, settings, broom, content, signal),
+    refill: (written, now, { signal }) => refillBlob(deps.shards, written, now, signal),
     discard: (written) => broom.sweep(written.blob, Promise.resolve(runsOf(written))),
   };
 }

@@ -13,7 +13,9 @@ export interface NodeRecord {
   /** The node's own HTTP port. */
   readonly httpPort: number;
   readonly zone: string;
+  /** What it offers, compared with others. */
   readonly capacityBytes: number;
+  /** An operator wants it emptied: it gets nothing new. */
   readonly draining: boolean;
   /** New at every start of the process. */
   readonly incarnation: string;

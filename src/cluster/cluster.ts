@@ -2,10 +2,10 @@
 import type { NodeId, VolumeId } from '#base/ids.ts';
 import type { KvEntry } from '#kv/kv.ts';
 import { prefixSpan } from '#kv/kv.ts';
-import { livenessKey, prefixes } from '#protocol/keys.ts';
+import { drainKey, livenessKey, prefixes, volumeKey } from '#protocol/keys.ts';
 import { decodeVolume } from '#protocol/volumes.ts';
 import type { ClusterMap, KnownVolume, NodeRecord } from './cluster-map.ts';
-import { decodeNodeRecord } from './node-record.ts';
+import { decodeRegistration, type NodeRegistration } from './registration.ts';
 import { Suspicion, type SuspicionDeps, type SuspicionOptions } from './suspicion.ts';
 import { WatchedState, type WatchedStateDeps } from './watched-state.ts';
 
@@ -28,13 +28,14 @@ export class Cluster implements ClusterMap {
   private readonly listeners = new Set<() => void>();
   private nodesById = new Map<NodeId, NodeRecord>();
   private volumesById = new Map<VolumeId, KnownVolume>();
-  private readonly decoded = new WeakMap<KvEntry, KnownVolume | NodeRecord | null>();
+  private readonly decoded = new WeakMap<KvEntry, KnownVolume | NodeRegistration | null>();
   private liveIds: readonly NodeId[] = [];
 
   constructor(deps: ClusterDeps, options: ClusterOptions) {
     this.deps = deps;
     this.options = options;
-    const spans = [prefixes.node, prefixes.liveness, prefixes.volume].map(prefixSpan);
+    const { node, drain, liveness, volume } = prefixes;
+    const spans = [node, drain, liveness, volume].map(prefixSpan);
     const { relistMs, retryMs } = options;
     this.state = new WatchedState(deps, { spans, relistMs, retryMs }, () => this.rebuild());
     const peers = () => this.registeredPeers();
@@ -114,8 +115,9 @@ export class Cluster implements ClusterMap {
     const volumes = new Map<VolumeId, KnownVolume>();
     for (const [key, entry] of this.state.entries) {
       if (key.startsWith(prefixes.node)) {
-        const record = this.decode(entry, () => decodeNodeRecord(entry.value));
-        if (record !== null) nodes.set(record.id, record);
+        const known = this.decode(entry, () => decodeRegistration(entry.value));
+        if (known === null) continue;
+        nodes.set(known.id, { ...known, draining: this.state.entries.has(drainKey(known.id)) });
       } else if (key.startsWith(prefixes.volume)) {
         const known = this.decode(entry, () => ({
           record: decodeVolume(entry.value),
@@ -132,16 +134,21 @@ export class Cluster implements ClusterMap {
 
   /** A volume learned from its own creation may be ahead of the watch. */
   private keepNewerVolumes(volumes: Map<VolumeId, KnownVolume>): void {
+    const { listedRevision, removed } = this.state;
     for (const [id, known] of this.volumesById) {
       const listed = volumes.get(id);
-      const unseen = listed === undefined && known.revision > this.state.listedRevision;
+      const gone = Math.max(listedRevision, removed.get(volumeKey(id)) ?? 0);
+      const unseen = listed === undefined && known.revision > gone;
       if (unseen || (listed !== undefined && listed.revision < known.revision)) {
         volumes.set(id, known);
       }
     }
   }
 
-  private decode<T extends KnownVolume | NodeRecord>(entry: KvEntry, decode: () => T): T | null {
+  private decode<T extends KnownVolume | NodeRegistration>(
+    entry: KvEntry,
+    decode: () => T,
+  ): T | null {
     const known = this.decoded.get(entry);
     if (known !== undefined) return known as T | null;
     let value: T | null = null;

@@ -29,6 +29,8 @@ export class WatchedState {
   entries: ReadonlyMap<string, KvEntry> = new Map();
   /** The revision of the last whole listing. */
   listedRevision = 0;
+  /** Keys that went since then, and the revisions at which they did. */
+  removed: ReadonlyMap<string, number> = new Map();
   private readonly deps: WatchedStateDeps;
   private readonly options: WatchedStateOptions;
   private readonly changed: () => void;
@@ -89,6 +91,7 @@ export class WatchedState {
     }
     this.entries = entries;
     this.listedRevision = revision ?? 0;
+    this.removed = new Map();
     this.changed();
     return this.listedRevision;
   }
@@ -114,11 +117,14 @@ export class WatchedState {
 
   private apply(events: readonly WatchEvent[]): void {
     const entries = this.entries as Map<string, KvEntry>;
+    const removed = this.removed as Map<string, number>;
     for (const { kind, entry } of events) {
       const known = entries.get(entry.key);
       if (known !== undefined && known.modRevision > entry.modRevision) continue;
-      if (kind === 'delete') entries.delete(entry.key);
-      else entries.set(entry.key, entry);
+      if (kind === 'delete') {
+        entries.delete(entry.key);
+        removed.set(entry.key, entry.modRevision);
+      } else entries.set(entry.key, entry);
     }
     this.changed();
   }

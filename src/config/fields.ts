@@ -52,6 +52,15 @@ export function oneOf<const T extends string>(choices: readonly T[], fallback?: 
   return withFallback(parse, fallback);
 }
 
+export const flag = (fallback: boolean): Field<boolean> => ({
+  fallback,
+  parse: (value) => {
+    if (value === true || value === 'true') return true;
+    if (value === false || value === 'false') return false;
+    throw new Error('true or false');
+  },
+});
+
 /** A non-empty list; in the environment separated by commas. */
 export function listOf(item: Field<string>): Field<readonly string[]> {
   return {

@@ -31,6 +31,7 @@ test('what is not given has its default, paths start at the file, all is frozen'
   assert.equal(config.node.id, 'node-1');
   assert.equal(config.node.host, '127.0.0.1');
   assert.equal(config.node.publicFd, null);
+  assert.equal(config.node.requireMount, false);
   assert.equal(config.node.dataFolder, folder);
   assert.equal(config.cluster.secretFile, join(folder, '../secret'));
   assert.deepEqual(config.cluster.etcdEndpoints, ['http://127.0.0.1:2379']);
@@ -48,6 +49,7 @@ test('the environment beats the file', () => {
       DFTFS_PUBLIC_PORT: '',
       DFTFS_ETCD_ENDPOINTS: 'http://a:1, http://b:2',
       DFTFS_LOG_LEVEL: 'debug',
+      DFTFS_REQUIRE_MOUNT: 'true',
       DFTFS_ID: 'ignored',
     },
   );
@@ -56,6 +58,7 @@ test('the environment beats the file', () => {
   assert.equal(config.node.publicPort, null);
   assert.deepEqual(config.cluster.etcdEndpoints, ['http://a:1', 'http://b:2']);
   assert.equal(config.node.logLevel, 'debug');
+  assert.equal(config.node.requireMount, true);
   assert.equal(config.node.id, 'node-1');
 });
 
@@ -71,6 +74,7 @@ test('a slip is refused by name, with what it must be', () => {
     /rpcPort must be a whole number .* 65535/,
   );
   refused({ cluster, node: { ...node, rpcPort: 1.5 } }, /node\.rpcPort must be/);
+  refused({ cluster, node: { ...node, requireMount: 1 } }, /requireMount must be true or false/);
   refused({ cluster, node: { ...node, id: 'Node 1' } }, /node\.id must be lower case/);
   refused({ cluster: { ...cluster, etcdEndpoints: [] }, node }, /etcdEndpoints must be a list/);
   refused({ cluster: { ...cluster, etcdEndpoints: ['x'] }, node }, /must be http:\/\/host:port/);

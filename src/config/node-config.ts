@@ -8,7 +8,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DftfsError } from '#base/errors.ts';
 import { type NodeId, nodeId } from '#base/ids.ts';
+import { eraMax, namesQuotaBytesMax } from '#base/limits.ts';
 import {
+  flag,
   integer,
   listOf,
   oneOf,
@@ -21,6 +23,7 @@ import {
   variableOf,
 } from './fields.ts';
 
+const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
 const name = text(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower case letters, digits and dashes');
 const host = text(/^[A-Za-z0-9.:-]{1,255}$/, 'a host name or address', '127.0.0.1');
@@ -29,18 +32,26 @@ const file = (fallback: string) => text(/^[^\0]+$/, 'a path', fallback);
 const clusterSchema = {
   id: text(/^[0-9a-f]{32}$/, '32 hex digits'),
   etcdEndpoints: listOf(text(/^http:\/\/[^/\s]+:\d+$/, 'http://host:port')),
+  /** What each etcd member was started with as its `--quota-backend-bytes`. */
+  etcdQuotaBytes: integer(MiB, 2 ** 53 - 1, namesQuotaBytesMax),
+  /** How often the names were restored from a backup. */
+  era: integer(0, eraMax, 0),
   /** Relative to the config file. */
   secretFile: file('../secret'),
   /** A node that is silent for this long is no longer counted among the living. */
   leaseTtlMs: integer(1000, 60_000, 3000),
   /** A node that is dead for this long has its shards rebuilt elsewhere. */
   repairDelayMs: integer(0, 24 * 3600_000, 10_000),
+  /** What lost its last name stays so long, for those who are reading it. */
+  readGraceMs: integer(0, 24 * 3600_000, 30_000),
 } as const satisfies Schema;
 
 const nodeSchema = {
   id: name,
   /** Relative to the config file. One process at a time owns it. */
   dataFolder: file('.'),
+  /** The shards are on a disk of their own: don't start while it isn't mounted. */
+  requireMount: flag(false),
   host,
   /** What others reach this node by; null: `host`. */
   advertisedHost: optional(host),
@@ -55,6 +66,9 @@ const nodeSchema = {
   zone: { ...name, fallback: 'local' },
   /** Bytes of shards to offer; null: whatever the disk has. */
   capacityBytes: optional(integer(GiB / 16, 2 ** 53 - 1)),
+  /** How fast the scrub reads at most, and how long it rests between two rounds. */
+  scrubBytesPerSecond: integer(1, 2 ** 40, 8 * 1024 ** 2),
+  scrubPauseMs: integer(0, 365 * 24 * 3600_000, 10 * 60_000),
   logLevel: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
 } as const satisfies Schema;
 

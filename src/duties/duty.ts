@@ -1,8 +1,11 @@
 /** One background duty: bounded units of work, called again and again by the runner. */
 export interface Duty {
   readonly name: string;
-  /** One bounded unit. 'busy': there is more, call again soon. 'idle': nothing to do now. */
-  step(signal: AbortSignal): Promise<'busy' | 'idle'>;
+  /**
+   * One bounded unit. 'busy': there is more, call again soon. 'rested': the same, after a long unit
+   * that has rested in between as the brake says. 'idle': nothing to do now.
+   */
+  step(signal: AbortSignal): Promise<'busy' | 'rested' | 'idle'>;
   /** For status: small, JSON. */
   progress?(): unknown;
 }

@@ -50,3 +50,23 @@ test('a duty is called while it is busy and after it failed; close waits for its
   assert.equal(inside, false);
   assert.deepEqual(runner.progress(), { counting: calls });
 });
+
+test('a duty that has rested is called again at once', async () => {
+  const world = createNodeWorld();
+  const brake = new Brake(world.clock, () => 0);
+  brake.restMs = () => 3600_000;
+  const enough = Promise.withResolvers<void>();
+  let calls = 0;
+  const duty: Duty = {
+    name: 'resting',
+    async step() {
+      calls += 1;
+      if (calls === 3) enough.resolve();
+      return calls < 3 ? 'rested' : 'busy';
+    },
+  };
+  const runner = new DutyRunner({ ...world, log: silentLogger, brake }, [duty], { idleMs: 1 });
+  runner.start();
+  await enough.promise;
+  await runner.close();
+});

@@ -53,12 +53,12 @@ export class DutyRunner {
       const began = clock.now();
       const state = await this.#step(duty);
       const tookMs = clock.now() - began;
-      const restMs = state === 'busy' ? brake.restMs(tookMs) : this.#options.idleMs;
-      await timers.sleep(restMs, signal).catch(() => {});
+      const restsMs = { busy: brake.restMs(tookMs), rested: 0, idle: this.#options.idleMs };
+      await timers.sleep(restsMs[state], signal).catch(() => {});
     }
   }
 
-  async #step(duty: Duty): Promise<'busy' | 'idle'> {
+  async #step(duty: Duty): ReturnType<Duty['step']> {
     const { signal } = this.#closing;
     try {
       return await duty.step(signal);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { DftfsError, type ErrorCode, isCode } from '#base/errors.ts';
 import { type NodeId, nodeId } from '#base/ids.ts';
-import type { BlobReader, BlobWriter, WrittenBlob } from '#blob/blob.ts';
+import type { BlobReader, BlobWriter, ReadOptions, WrittenBlob } from '#blob/blob.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { MemoryKv } from '#kv/memory/memory-kv.ts';
 import type { FileEntry } from '#namespace/records.ts';
 import { volumeKey } from '#protocol/keys.ts';
-import { encodeVolume } from '#protocol/volumes.ts';
+import { encodeVolume, type VolumeRecord } from '#protocol/volumes.ts';
 import { InterruptedKv } from '../../test/support/interrupted-kv.ts';
 import {
   checkNames,
@@ -38,12 +38,16 @@ let fixture: NamesFixture;
 let files: Files;
 let written: WrittenBlob[];
 let discarded: WrittenBlob[];
+let refilled: VolumeRecord[];
 let live: NodeId[];
+/** What the reader was asked last. */
+let lastRead: ReadOptions | undefined;
 /** No change of names arrives, and no one is told. */
 let lost: boolean;
 /** Runs when the bytes are written and before they get a name. */
 let meanwhile: () => Promise<unknown>;
 
+let areNamesFull = false;
 beforeEach(async () => {
   lost = false;
   const fate = () => (lost ? 'lose' : 'pass');
@@ -51,8 +55,10 @@ beforeEach(async () => {
   fixture = await namesFixture(kv, (kv) => new InterruptedKv(kv, { fate }).kv);
   written = [];
   discarded = [];
+  refilled = [];
   live = ['n1', 'n2', 'n3'].map(nodeId);
   meanwhile = async () => {};
+  areNamesFull = false;
   const contents = new Map<string, string>();
   const writer: BlobWriter = {
     async write(content) {
@@ -64,13 +70,25 @@ beforeEach(async () => {
       await meanwhile();
       return blob;
     },
+    async refill(blob, now) {
+      const volumes = blob.volumes.flatMap(({ record }) => now.get(record.id) ?? []);
+      refilled.push(...volumes.map(({ record }) => record));
+      if (volumes.length < blob.volumes.length) {
+        throw new DftfsError('volume_changed', 'A volume is gone.');
+      }
+      return { ...blob, volumes };
+    },
     discard: (blob) => discarded.push(blob),
   };
   const reader: BlobReader = {
-    read: ({ blob }, start, end) => chunks(contents.get(blob)?.slice(start, end) ?? 'missing'),
+    read({ blob }, start, end, options) {
+      lastRead = options;
+      return chunks(contents.get(blob)?.slice(start, end) ?? 'missing');
+    },
   };
   const map = { live: () => live, isLive: (id: NodeId) => live.includes(id) };
-  files = createFiles({ namespace: fixture.namespace, writer, reader, map });
+  const { namespace } = fixture;
+  files = createFiles({ namespace, writer, reader, map, areNamesFull: () => areNamesFull });
 });
 
 const blobs = () => written.map(({ blob }) => blob);
@@ -95,6 +113,20 @@ test('what was put is there, with its type and metadata, and reads whole or in p
   }
 });
 
+test('a reader that finds nothing any more is told where the content is now', async () => {
+  const { entry } = await files.put('/a', chunks('x'), text, context);
+  assert.equal(await drain(files.read(entry, whole(entry), context)), 'x');
+  const moved = lastRead?.moved ?? assert.fail('the reader can’t ask');
+  assert.equal((await moved(entry.record.blob))?.blob, entry.record.blob);
+  const next = fixture.newFile();
+  await fixture.namespace.relocate(entry.record.blob, next);
+  assert.equal((await moved(entry.record.blob))?.blob, next.blob);
+  await files.remove('/a', undefined, context);
+  assert.equal(await moved(entry.record.blob), undefined);
+  await files.put('/a', chunks('y'), text, context);
+  assert.equal(await moved(entry.record.blob), undefined, 'another file of the same name');
+});
+
 test('0 bytes are a file that needs no volume', async () => {
   const { entry } = await files.put('/empty', chunks(), text, context);
   assert.deepEqual(entry.record.extents, []);
@@ -109,6 +141,16 @@ test('a put that loses the race says so, and its blob is discarded', async () =>
   assert.deepEqual(discarded, written);
 });
 
+test('while there is no space for names a put is refused before its bytes are kept', async () => {
+  await files.put('/a', chunks('x'), text, context);
+  areNamesFull = true;
+  await fails(files.checkAbsent('/b', undefined, context), 'names_full');
+  await fails(files.put('/b', chunks('x'), text, context), 'names_full');
+  await fails(files.checkAbsent('/a', undefined, context), 'path_exists');
+  await fails(files.put('/a', chunks('x'), text, context), 'path_exists');
+  assert.equal(written.length, 1);
+});
+
 test('a put refused by its last check leaves nothing', async () => {
   const beforeCommit = () => {
     throw new DftfsError('digest_mismatch', 'The bytes differ from their Content-MD5.');
@@ -119,9 +161,22 @@ test('a put refused by its last check leaves nothing', async () => {
   assert.deepEqual(discarded, written);
 });
 
-test('a put whose volume changed its members says so, and its blob is discarded', async () => {
+test('a put whose volume changed its members has the new ones fetch it, and succeeds', async () => {
   const moved = volumeRecord({ epoch: 2 });
   meanwhile = () => put(fixture.kv, volumeKey(moved.id), encodeVolume(moved));
+  await files.put('/a', chunks('x'), text, context);
+  assert.deepEqual(refilled, [moved]);
+  assert.equal((await checkNames(fixture.kv)).size, 1);
+  assert.deepEqual(discarded, []);
+});
+
+test('a put whose volume is gone says so, and its blob is discarded', async () => {
+  const key = volumeKey(volumeRecord().id);
+  meanwhile = () =>
+    fixture.kv.txn(
+      { compare: [], then: [{ kind: 'delete', start: key }], else: [] },
+      { timeoutMs: 1000 },
+    );
   await fails(files.put('/a', chunks('x'), text, context), 'volume_changed');
   assert.equal((await checkNames(fixture.kv)).size, 0);
   assert.deepEqual(discarded, written);

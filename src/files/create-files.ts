@@ -1,32 +1,42 @@
 /** Files over names and bytes. What each call promises is said in `files.ts`. */
 
-import { DftfsError } from '#base/errors.ts';
+import { DftfsError, isCode } from '#base/errors.ts';
 import type { BlobReader, BlobWriter } from '#blob/blob.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { Namespace } from '#namespace/namespace.ts';
-import type { FileEntry } from '#namespace/records.ts';
+import type { CreateResult, NewFile } from '#namespace/ops/create.ts';
+import { contentOf, type FileEntry, type FileRecord } from '#namespace/records.ts';
 import { pathTaken, requestOfKey } from '#namespace/request.ts';
 import { describeFile } from './describe-file.ts';
 import type { ByteRange, CallContext, Files, PutOptions, PutResult } from './files.ts';
+
+/** How often one put follows its volumes to other members. */
+const refillsMax = 8;
 
 export interface FilesDeps {
   readonly namespace: Namespace;
   readonly writer: BlobWriter;
   readonly reader: BlobReader;
   readonly map: Pick<ClusterMap, 'live' | 'isLive'>;
+  /** A hint: no new name can be had now. */
+  readonly areNamesFull: () => boolean;
 }
 
 export function createFiles(deps: FilesDeps): Files {
-  const { namespace, reader, map } = deps;
+  const { namespace, map, areNamesFull } = deps;
   const withKey = (context: CallContext, idempotencyKey: string | undefined) => ({
     signal: context.signal,
     idempotencyKey,
   });
   return {
-    checkAbsent: (path, key, context) => checkAbsent(namespace, path, key, context),
+    async checkAbsent(path, key, context) {
+      const entry = await checkAbsent(namespace, path, key, context);
+      if (entry === undefined && areNamesFull()) throw namesFull(path);
+      return entry;
+    },
     put: (path, content, options, context) => put(deps, path, content, options, context),
     lookup: (path, context) => namespace.lookup(path, context),
-    read: (entry, range, context) => read(reader, entry, range, context),
+    read: (entry, range, context) => read(deps, entry, range, context),
     copy: (from, to, key, context) => namespace.copy(from, to, withKey(context, key)),
     move: (from, to, key, context) => namespace.move(from, to, withKey(context, key)),
     list: (options, context) => namespace.list(options, context),
@@ -54,30 +64,61 @@ async function checkAbsent(
   throw pathTaken(entry, request);
 }
 
+const namesFull = (path: string): DftfsError => {
+  const detail = 'There is no space left for names; delete files, or raise the quota of etcd.';
+  return new DftfsError('names_full', detail, { path });
+};
+
 async function put(
-  { namespace, writer }: FilesDeps,
+  { namespace, writer, areNamesFull }: FilesDeps,
   path: string,
   content: AsyncIterable<Buffer>,
   options: PutOptions,
   context: CallContext,
 ): Promise<PutResult> {
   const { contentType, metadata, idempotencyKey } = options;
-  const written = await writer.write(content, context);
+  if (areNamesFull()) {
+    // Else its bytes would lie about without a name.
+    await checkAbsent(namespace, path, idempotencyKey, context);
+    throw namesFull(path);
+  }
+  let written = await writer.write(content, context);
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   try {
     options.beforeCommit?.();
-    const file = { ...written, contentType, metadata, ...key };
-    const result = await namespace.create(path, file, context);
-    if (result.repeated) writer.discard(written);
-    return result;
+    for (let refills = 0; ; refills++) {
+      const file = { ...written, contentType, metadata, ...key };
+      const result = await createUnlessMoved(namespace, path, file, refills, context);
+      if (result?.repeated) writer.discard(written);
+      if (result !== undefined) return result;
+      const ids = written.volumes.map(({ record }) => record.id);
+      const now = await namespace.readVolumes(ids, context);
+      written = await writer.refill(written, now, context);
+    }
   } catch (error) {
     if (error instanceof DftfsError && error.outcome === 'none') writer.discard(written);
     throw error;
   }
 }
 
+/** Undefined: a volume got other members while the bytes were being written. */
+async function createUnlessMoved(
+  namespace: Namespace,
+  path: string,
+  file: NewFile,
+  refills: number,
+  context: CallContext,
+): Promise<CreateResult | undefined> {
+  try {
+    return await namespace.create(path, file, context);
+  } catch (error) {
+    if (isCode(error, 'volume_changed') && refills < refillsMax) return undefined;
+    throw error;
+  }
+}
+
 async function* read(
-  reader: BlobReader,
+  { reader, namespace }: FilesDeps,
   { path, record }: FileEntry,
   { start, end }: ByteRange,
   { signal }: CallContext,
@@ -87,5 +128,9 @@ async function* read(
     const detail = `The range isn't within the file's ${record.size} bytes.`;
     throw new DftfsError('range_unsatisfiable', detail, { path });
   }
-  if (start < end) yield* reader.read(record, start, end, { signal });
+  const moved = async (): Promise<FileRecord | undefined> => {
+    const now = (await namespace.lookup(path, { signal }))?.record;
+    return now !== undefined && contentOf(now) === contentOf(record) ? now : undefined;
+  };
+  if (start < end) yield* reader.read(record, start, end, { signal, moved });
 }

@@ -45,6 +45,13 @@ export function canWrite(txn: Txn): boolean {
   return txn.then.some(writes) || txn.else.some(writes);
 }
 
+/** Whether the transaction can put: one that can't needs no space. */
+export function canPut(txn: Txn): boolean {
+  const puts = (op: KvOp | NestedTxn): boolean =>
+    op.kind === 'txn' ? canPut(op) : op.kind === 'put';
+  return txn.then.some(puts) || txn.else.some(puts);
+}
+
 export function checkRevision(revision: number): void {
   if (!Number.isSafeInteger(revision) || revision < 0) throw refuse(`Not a revision: ${revision}.`);
 }

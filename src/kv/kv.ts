@@ -1,7 +1,8 @@
 /**
  * The wall between DFTFS and the engine that keeps its names: a linearizable, transactional, sorted
  * map of keys to small values. Keys are UTF-8 text, ordered by bytes; values are bytes. Revisions
- * are safe integers that grow by one with every transaction that writes.
+ * are safe integers that grow by one with every transaction that writes, and never come twice in a
+ * cluster's life (`eras.ts`).
  *
  * Safety may rest only on the result of `txn` with a write in it. A read can be stale on a buggy
  * engine, a watch can miss or repeat, a lease can end early or late: all three are hints.
@@ -9,6 +10,9 @@
  * Errors: `names_unavailable` (nothing happened), `outcome_unknown` (a write may have happened or
  * may yet happen), `names_full` (refused for space; outcome 'maybe'). A driver never retries a
  * write by itself once it may have reached the engine.
+ *
+ * An engine that has no space left refuses with `names_full` every transaction that could put, and
+ * new leases. Reads, deletes, leases that are kept alive, and transactions that free space go on.
  */
 export interface KvEntry {
   readonly key: string;
@@ -105,6 +109,16 @@ export interface CallOptions {
   /** The whole call, changes of member included, ends within this time. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /**
+   * A hint: ask the member that decides, if it is known. That costs the engine less, but the loss
+   * of one member then hits all who do so: not for those who have to find another way quickly.
+   */
+  readonly viaLeader?: boolean;
+}
+
+export interface TxnOptions extends CallOptions {
+  /** It takes away more than it puts, or serves to: it goes on when there is no space left. */
+  readonly frees?: boolean;
 }
 
 export interface WatchEvent {
@@ -132,7 +146,7 @@ export interface Kv {
     range: Omit<RangeOp, 'kind'>,
     options: CallOptions,
   ): Promise<RangeResult & { readonly revision: number }>;
-  txn(txn: Txn, options: CallOptions): Promise<TxnResult>;
+  txn(txn: Txn, options: TxnOptions): Promise<TxnResult>;
   /** Events of the span with a revision of at least `fromRevision`. */
   watch(span: KeySpan, fromRevision: number, handlers: WatchHandlers): Watch;
   grantLease(ttlMs: number, options: CallOptions): Promise<LeaseId>;

@@ -19,6 +19,8 @@ export interface WriteRequest {
    */
   readonly marker: 'always' | 'direct';
   readonly traces?: readonly Compare[];
+  /** It takes away more than it puts: it goes on when the kv has no space left. */
+  readonly frees?: true;
 }
 
 export type WriteResult =

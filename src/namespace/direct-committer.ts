@@ -55,7 +55,8 @@ export class DirectCommitter implements Committer {
       const result = await this.#try(options, async (timeoutMs) => {
         if (!maybeSent) throwIfCanceled(options.signal);
         try {
-          return await this.#deps.kv.txn(guardTxn(request, maybeSent), { timeoutMs });
+          const { frees = false } = request;
+          return await this.#deps.kv.txn(guardTxn(request, maybeSent), { timeoutMs, frees });
         } catch (error) {
           if (!(error instanceof DftfsError) || error.outcome !== 'none') maybeSent = true;
           throw error;

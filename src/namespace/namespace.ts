@@ -4,7 +4,7 @@
  * as garbage in the transaction that takes its last name. Forbids: bytes of files, and knowledge of
  * where they lie beyond the extents it keeps. Talks to the committer, and to the kv for listings.
  */
-import type { VolumeId } from '#base/ids.ts';
+import type { BlobId, VolumeId } from '#base/ids.ts';
 import { newOperationId } from '#base/ids.ts';
 import type { KnownVolume, Session } from '#cluster/cluster-map.ts';
 import type { Clock, Random } from '#io/world.ts';
@@ -13,10 +13,11 @@ import type { Committer } from './committer.ts';
 import { copy } from './ops/copy.ts';
 import { type CreateResult, create, type NewFile } from './ops/create.ts';
 import { type ListOptions, type ListPage, list } from './ops/list.ts';
-import { lookup } from './ops/lookup.ts';
+import { lookup, lookupBlob } from './ops/lookup.ts';
 import { move } from './ops/move.ts';
 import type { CallLimits, Names } from './ops/names.ts';
 import { readVolumes } from './ops/read-volumes.ts';
+import { type Replacement, relocate } from './ops/relocate.ts';
 import { type RemoveOptions, remove } from './ops/remove.ts';
 import { removeTree } from './ops/remove-tree.ts';
 import type { TransferOptions } from './ops/transfer.ts';
@@ -65,6 +66,14 @@ export class Namespace {
 
   list(options: ListOptions, limits: CallLimits = {}): Promise<ListPage> {
     return list(this.#names, options, limits);
+  }
+
+  lookupBlob(blob: BlobId, limits: CallLimits = {}): Promise<FileEntry | undefined> {
+    return lookupBlob(this.#names, blob, limits);
+  }
+
+  relocate(old: BlobId, replacement: Replacement, limits: CallLimits = {}): Promise<number> {
+    return relocate(this.#names, old, replacement, limits);
   }
 
   readVolumes(

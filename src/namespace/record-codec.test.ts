@@ -31,6 +31,8 @@ test('a file record comes back as it was', () => {
   assert.deepEqual(decodeFileRecord(encodeFileRecord(record), '/a'), record);
   const empty = { ...record, size: 0, extents: [], metadata: {} };
   assert.deepEqual(decodeFileRecord(encodeFileRecord(empty), '/a'), empty);
+  const moved = { ...record, content: '1'.repeat(32) as BlobId };
+  assert.deepEqual(decodeFileRecord(encodeFileRecord(moved), '/a'), moved);
 });
 
 test('stripes that were sent anew under later numbers leave gaps', () => {
@@ -79,6 +81,8 @@ test('what is not a whole record is refused, and the error names the path', () =
       { metadata: [] },
       { modifiedMs: null },
       { blob: 'x' },
+      { content: 'x' },
+      { content: null },
       { crc: 2 ** 32 },
       { extents: undefined },
       { extents: [[volume, -1, 1]] },

@@ -1,7 +1,7 @@
 /** Records as they lie in the kv: JSON, so that an operator can read them, checked on decoding. */
 import assert from 'node:assert/strict';
 import { DftfsError, isCode } from '#base/errors.ts';
-import type { NodeId, VolumeId } from '#base/ids.ts';
+import type { BlobId, NodeId, VolumeId } from '#base/ids.ts';
 import { isBlobId, isNodeId, isVolumeId } from '#base/ids.ts';
 import { extentsMax } from '#base/limits.ts';
 import type { Extent } from '#protocol/volumes.ts';
@@ -62,13 +62,14 @@ export function unlessDamaged<T>(decode: () => T): T | undefined {
 
 function parseFileRecord(plain: Record<string, unknown> | undefined): FileRecord | undefined {
   if (plain === undefined) return undefined;
-  const { size, contentType, metadata, modifiedMs, blob, crc, request } = plain;
+  const { size, contentType, metadata, modifiedMs, blob, content, crc, request } = plain;
   const extents = parseExtents(plain.extents);
   if (!isCount(size) || !isCount(modifiedMs) || !isCount(crc) || crc > 0xffffffff) return undefined;
   if (typeof contentType !== 'string' || typeof request !== 'string') return undefined;
-  if (typeof blob !== 'string' || !isBlobId(blob)) return undefined;
+  if (!isBlob(blob) || (content !== undefined && !isBlob(content))) return undefined;
   if (extents === undefined || !isTexts(metadata)) return undefined;
-  return { size, contentType, metadata, modifiedMs, blob, crc, extents, request };
+  const origin = content === undefined ? {} : { content };
+  return { size, contentType, metadata, modifiedMs, blob, ...origin, crc, extents, request };
 }
 
 function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
@@ -100,6 +101,7 @@ function parseExtents(value: unknown): Extent[] | undefined {
 const plainExtent = ({ volume, first, count }: Extent): PlainExtent => [volume, first, count];
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;
+const isBlob = (value: unknown): value is BlobId => typeof value === 'string' && isBlobId(value);
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const areNodes = (value: unknown): value is NodeId[] =>

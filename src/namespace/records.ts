@@ -11,6 +11,11 @@ export interface FileRecord {
   /** Milliseconds since the epoch, by the writer's clock: for showing only. */
   readonly modifiedMs: number;
   readonly blob: BlobId;
+  /**
+   * The blob that the content was in at first, if it has been moved to another since: what stays
+   * the same as long as the bytes do.
+   */
+  readonly content?: BlobId;
   /** CRC-32 of the whole content. */
   readonly crc: number;
   readonly extents: readonly Extent[];
@@ -20,6 +25,10 @@ export interface FileRecord {
    */
   readonly request: string;
 }
+
+/** Equal for two names: they have the same bytes. */
+export const contentOf = ({ blob, content }: Pick<FileRecord, 'blob' | 'content'>): BlobId =>
+  content ?? blob;
 
 /** A file record as read: the path and the revision it stands at (its strong identity). */
 export interface FileEntry {

@@ -8,8 +8,10 @@ export const prefixes = {
   backReference: 'b/',
   /** `v/<volume>` → VolumeRecord. */
   volume: 'v/',
-  /** `n/<node>` → NodeRecord. */
+  /** `n/<node>` → NodeRegistration: what the node says of itself. */
   node: 'n/',
+  /** `d/<node>` → empty: an operator wants the node emptied. The node itself never writes it. */
+  drain: 'd/',
   /** `l/<node>` → incarnation, bound to a lease. */
   liveness: 'l/',
   /** `g/<blob>` → GarbageRecord: no name is left, delete its shards. */
@@ -31,9 +33,17 @@ export const pathOfBackReference = (key: string): string =>
   key.slice(key.indexOf('/', prefixes.backReference.length));
 export const volumeKey = (id: VolumeId): string => prefixes.volume + id;
 export const nodeKey = (id: NodeId): string => prefixes.node + id;
+export const drainKey = (id: NodeId): string => prefixes.drain + id;
 export const livenessKey = (id: NodeId): string => prefixes.liveness + id;
 export const garbageKey = (blob: BlobId): string => prefixes.garbage + blob;
 export const blobOfGarbageKey = (key: string): BlobId =>
   key.slice(prefixes.garbage.length) as BlobId;
 export const operationKey = (id: OperationId): string => prefixes.operation + id;
 export const clusterIdKey = `${prefixes.cluster}id`;
+/** `c/era/<era>` → the names were restored from a backup so many times; none: never. */
+export const eraPrefix = `${prefixes.cluster}era/`;
+export const eraKey = (era: number): string => eraPrefix + era;
+/** → why nothing may be thrown away for want of a name; none: it may. */
+export const collectionHoldKey = `${prefixes.cluster}hold`;
+/** → who is busy with the upkeep of the names engine. */
+export const upkeepKey = `${prefixes.cluster}upkeep`;

@@ -11,6 +11,13 @@ export interface Code {
   readonly m: number;
 }
 
+/**
+ * 'sealed': nothing new is begun in it. 'closed': nothing that is in it gets its first name any
+ * more, so that what is found in it from then on is all there ever is.
+ */
+export type VolumeState = (typeof volumeStates)[number];
+const volumeStates = ['open', 'sealed', 'closed'] as const;
+
 export interface VolumeRecord {
   readonly id: VolumeId;
   readonly code: Code;
@@ -18,7 +25,7 @@ export interface VolumeRecord {
   readonly members: readonly NodeId[];
   /** + 1 with every change of members. */
   readonly epoch: number;
-  readonly state: 'open' | 'sealed';
+  readonly state: VolumeState;
   /** Slots whose new member doesn't hold everything yet. */
   readonly rebuilding: readonly number[];
   /** Nodes that fill a slot whose member is still there: they take its place when they are done. */
@@ -87,7 +94,7 @@ function parseVolume(bytes: Buffer): VolumeRecord | undefined {
   const { id, k, m, members, epoch, state, rebuilding } = plain;
   if (typeof id !== 'string' || !isVolumeId(id)) return undefined;
   if (!isCount(k) || !isCount(m) || k < 1 || k + m > slotsMax) return undefined;
-  if (!isCount(epoch) || (state !== 'open' && state !== 'sealed')) return undefined;
+  if (!isCount(epoch) || !isState(state)) return undefined;
   if (!isListOf(members, isNode) || members.length !== k + m || !allDiffer(members))
     return undefined;
   const isSlot = (slot: unknown): slot is number => isCount(slot) && slot < k + m;
@@ -120,6 +127,8 @@ function parseJsonObject(bytes: Buffer): Record<string, unknown> | undefined {
 
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;
+const isState = (value: unknown): value is VolumeState =>
+  (volumeStates as readonly unknown[]).includes(value);
 const isNode = (value: unknown): value is NodeId => typeof value === 'string' && isNodeId(value);
 const isListOf = <T>(value: unknown, isItem: (item: unknown) => item is T): value is T[] =>
   Array.isArray(value) && value.every(isItem);

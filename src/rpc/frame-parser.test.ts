@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DftfsError } from '#base/errors.ts';
+import { DftfsError, isCode } from '#base/errors.ts';
 import { frameBodyBytesMax } from '#base/limits.ts';
 import { bareFrame, expectCalls, frameKinds, packFrame, prefixBytes, sealFrame } from './frame.ts';
 import { type Frame, FrameParser } from './frame-parser.ts';
@@ -106,14 +106,36 @@ test('what is not an expected frame is refused before a byte of it is kept', () 
     return frame.subarray(0, prefixBytes);
   };
   const bad = {
-    magic: changed((frame) => frame.fill('GE', 0, 2)),
-    version: changed((frame) => frame.fill(9, 2, 3)),
-    kind: changed((frame) => frame.fill(frameKinds.reply, 3, 4)),
-    head: changed((frame) => frame.writeUInt32LE(0xffff_ffff, 8)),
-    body: changed((frame) => frame.writeUInt32LE(frameBodyBytesMax + 1, 12)),
+    magic: changed((frame) => frame.fill('GE', 4, 6)),
+    version: changed((frame) => frame.fill(9, 6, 7)),
+    kind: changed((frame) => frame.fill(frameKinds.reply, 7, 8)),
+    head: changed((frame) => frame.writeUInt32LE(0xffff_ffff, 12)),
+    body: changed((frame) => frame.writeUInt32LE(frameBodyBytesMax + 1, 16)),
   };
   for (const [what, frame] of Object.entries(bad)) {
     assert.throws(() => parse([frame]), { code: 'invalid_message' }, what);
+  }
+});
+
+test('no bit of a prefix or a head is believed that was turned over on the way', () => {
+  const frame = sealFrame(packFrame(['m', { a: 1, b: 'c' }]), frameKinds.request, 1, 0, 50);
+  const bare = bareFrame(frameKinds.cancel, 7);
+  for (const whole of [frame, bare]) {
+    for (let bit = 0; bit < 8 * whole.length; bit++) {
+      const damaged = Buffer.from(whole);
+      damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
+      // A length that has grown waits for more.
+      for (const size of [5, 10_000]) {
+        let frames = 0;
+        const parser = new FrameParser(expectCalls, () => frames++);
+        try {
+          for (const chunk of cut(Buffer.concat([damaged, whole]), [size])) parser.push(chunk);
+        } catch (error) {
+          assert.ok(isCode(error, 'invalid_message'), String(error));
+        }
+        assert.equal(frames, 0, `bit ${bit} of ${whole.length} bytes`);
+      }
+    }
   }
 });
 

@@ -3,7 +3,14 @@
  * those chunks; only a head that spans chunks is copied. Lengths are checked before anything is
  * kept.
  */
-import { type Expectation, type Prefix, prefixBytes, readPrefix, unpackHead } from './frame.ts';
+import {
+  checkHead,
+  type Expectation,
+  type Prefix,
+  prefixBytes,
+  readPrefix,
+  unpackHead,
+} from './frame.ts';
 import type { Body } from './rpc.ts';
 
 export class Frame {
@@ -87,6 +94,7 @@ export class FrameParser {
     this.#prefix = prefix;
     this.#headMissing = prefix.headBytes;
     this.#bodyMissing = prefix.bodyBytes;
+    if (prefix.headBytes === 0) checkHead(prefix, none);
   }
 
   #takeHead(chunk: Buffer, at: number): number {
@@ -102,6 +110,9 @@ export class FrameParser {
       this.#headStart = 0;
     }
     this.#headMissing -= count;
+    if (this.#prefix !== undefined && this.#headMissing === 0) {
+      checkHead(this.#prefix, this.#head.subarray(this.#headStart, this.#headStart + whole));
+    }
     return at + count;
   }
 

@@ -1,11 +1,14 @@
 /**
  * A frame: a fixed binary prefix, a head packed with msgpack, a raw body.
  *
- *   0 magic u16 · 2 version u8 · 3 kind u8 · 4 call u32 · 8 head bytes u32 · 12 body bytes u32 ·
- *   16 milliseconds the caller will wait u32                                     (little endian)
+ *   0 CRC-32 u32 of all that follows, up to the end of the head · 4 magic u16 · 6 version u8 ·
+ *   7 kind u8 · 8 call u32 · 12 head bytes u32 · 16 body bytes u32 ·
+ *   20 milliseconds the caller will wait u32                                     (little endian)
  *
- * Prefix and head share one small buffer; the body's chunks follow it untouched.
+ * Prefix and head share one small buffer; the body's chunks follow it untouched. A body that must be
+ * right has its own CRC in the head: TCP's checksum lets damage through.
  */
+import { crc32 } from 'node:zlib';
 import { Packr, RESERVE_START_SPACE } from 'msgpackr';
 import { DftfsError } from '#base/errors.ts';
 import { frameBodyBytesMax } from '#base/limits.ts';
@@ -21,7 +24,7 @@ export const frameKinds = {
 } as const;
 export type FrameKind = (typeof frameKinds)[keyof typeof frameKinds];
 
-export const prefixBytes = 20;
+export const prefixBytes = 24;
 export const protocolVersion = 1;
 /**
  * Heads are small as a rule; a page of names or a batch of operations on them may need this much.
@@ -29,6 +32,7 @@ export const protocolVersion = 1;
 export const frameHeadBytesMax = 4 * 1024 * 1024;
 
 const magic = 0xdf75;
+const crcBytes = 4;
 const u32Max = 0xffff_ffff;
 
 /** Plain maps and no shared state: a frame can be read without having seen those before it. */
@@ -69,13 +73,14 @@ export function sealFrame(
   bodyBytes: number,
   timeoutMs = 0,
 ): Buffer {
-  frame.writeUInt16LE(magic, 0);
-  frame[2] = protocolVersion;
-  frame[3] = kind;
-  frame.writeUInt32LE(call, 4);
-  frame.writeUInt32LE(frame.length - prefixBytes, 8);
-  frame.writeUInt32LE(bodyBytes, 12);
-  frame.writeUInt32LE(Math.min(Math.max(Math.ceil(timeoutMs), 0), u32Max), 16);
+  frame.writeUInt16LE(magic, 4);
+  frame[6] = protocolVersion;
+  frame[7] = kind;
+  frame.writeUInt32LE(call, 8);
+  frame.writeUInt32LE(frame.length - prefixBytes, 12);
+  frame.writeUInt32LE(bodyBytes, 16);
+  frame.writeUInt32LE(Math.min(Math.max(Math.ceil(timeoutMs), 0), u32Max), 20);
+  frame.writeUInt32LE(crc32(frame.subarray(crcBytes)), 0);
   return frame;
 }
 
@@ -89,24 +94,39 @@ export interface Prefix {
   readonly headBytes: number;
   readonly bodyBytes: number;
   readonly timeoutMs: number;
+  /** As sent, and of what has come so far: the head is still to be added. */
+  readonly crc: number;
+  readonly crcOfPrefix: number;
 }
 
 /** Throws `invalid_message` if the bytes aren't the prefix of a frame that is expected. */
 export function readPrefix(bytes: Buffer, at: number, expected: Expectation): Prefix {
-  const found = bytes.readUInt16LE(at);
+  const found = bytes.readUInt16LE(at + 4);
   if (found !== magic) throw bad('these are not frames of this protocol');
-  const version = bytes[at + 2];
+  const version = bytes[at + 6];
   if (version !== protocolVersion) {
     throw bad(`it speaks version ${version} of the node protocol, this node ${protocolVersion}`);
   }
-  const kind = bytes[at + 3] as FrameKind;
+  const kind = bytes[at + 7] as FrameKind;
   if (!expected.kinds.includes(kind)) throw bad(`a frame of kind ${kind} is not expected now`);
-  const headBytes = bytes.readUInt32LE(at + 8);
+  const headBytes = bytes.readUInt32LE(at + 12);
   if (headBytes > expected.headBytesMax) throw bad(`a head of ${headBytes} bytes is too large`);
-  const bodyBytes = bytes.readUInt32LE(at + 12);
+  const bodyBytes = bytes.readUInt32LE(at + 16);
   if (bodyBytes > expected.bodyBytesMax) throw bad(`a body of ${bodyBytes} bytes is too large`);
-  const call = bytes.readUInt32LE(at + 4);
-  return { kind, call, headBytes, bodyBytes, timeoutMs: bytes.readUInt32LE(at + 16) };
+  return {
+    kind,
+    call: bytes.readUInt32LE(at + 8),
+    headBytes,
+    bodyBytes,
+    timeoutMs: bytes.readUInt32LE(at + 20),
+    crc: bytes.readUInt32LE(at),
+    crcOfPrefix: crc32(bytes.subarray(at + crcBytes, at + prefixBytes)),
+  };
+}
+
+/** Throws `invalid_message` if prefix and head aren't what was sent. */
+export function checkHead({ crc, crcOfPrefix }: Prefix, head: Buffer): void {
+  if (crc32(head, crcOfPrefix) !== crc) throw bad('a frame came damaged');
 }
 
 const bad = (why: string): DftfsError => new DftfsError('invalid_message', why);

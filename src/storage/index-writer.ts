@@ -5,6 +5,7 @@
  */
 import { DftfsError } from '#base/errors.ts';
 import type { Timer, Timers } from '#io/world.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import type {
   IndexEntry,
   LogPosition,
@@ -12,6 +13,7 @@ import type {
   ShardIndex,
   ShardPlace,
 } from './shard-index.ts';
+import { isSamePlace } from './shard-index.ts';
 import { recordBytes } from './shard-record.ts';
 
 type Changes = Map<string, ShardPlace | undefined>;
@@ -19,6 +21,7 @@ type Changes = Map<string, ShardPlace | undefined>;
 export interface IndexWriterDeps {
   readonly index: ShardIndex;
   readonly timers: Timers;
+  readonly watch: DiskWatch;
   /** The index failed or is damaged: what it holds isn't known any more. Called once. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -34,6 +37,7 @@ const emptyTally: SegmentTally = { liveShards: 0, liveBytes: 0, liveRecordBytes:
 export class IndexWriter {
   readonly #index: ShardIndex;
   readonly #timers: Timers;
+  readonly #watch: DiskWatch;
   readonly #onFailure: (error: unknown) => void;
   readonly #options: IndexWriterOptions;
   readonly #tallies: Map<number, SegmentTally>;
@@ -46,9 +50,10 @@ export class IndexWriter {
   #dirty = false;
   #failed = false;
 
-  constructor({ index, timers, onFailure }: IndexWriterDeps, options: IndexWriterOptions) {
+  constructor({ index, timers, watch, onFailure }: IndexWriterDeps, options: IndexWriterOptions) {
     this.#index = index;
     this.#timers = timers;
+    this.#watch = watch;
     this.#onFailure = onFailure;
     this.#options = options;
     this.#tallies = index.tallies();
@@ -74,6 +79,10 @@ export class IndexWriter {
     return this.#ask((index) => index.get(key));
   }
 
+  isAt(key: string, place: ShardPlace): boolean {
+    return isSamePlace(place, this.find(key));
+  }
+
   /** Up to `limit` entries with keys that are greater than `after` and begin so, in order. */
   list(after: string | undefined, limit: number, prefix: string): IndexEntry[] {
     const overlay: Changes = new Map();
@@ -91,7 +100,7 @@ export class IndexWriter {
   /** The record of this shard is at `place` now, and the segments are indexed up to `position`. */
   put(key: string, place: ShardPlace, position: LogPosition): void {
     const old = this.find(key);
-    if (old?.segment !== place.segment || old.offset !== place.offset) {
+    if (!isSamePlace(place, old)) {
       if (old !== undefined) this.#tally(old, -1);
       this.#tally(place, 1);
       this.#changes.set(key, place);
@@ -114,12 +123,35 @@ export class IndexWriter {
     this.#schedule();
   }
 
+  /** The segment is no more, and nothing pointed to it. */
+  forget(segment: number): void {
+    if (!this.#tallies.delete(segment)) return;
+    this.#changedTallies.add(segment);
+    this.#dirty = true;
+    this.#schedule();
+  }
+
+  /**
+   * Commits what has changed so far; what changes meanwhile isn't waited for. Doesn't throw: a
+   * failure is told through `onFailure`.
+   */
+  async commit(): Promise<void> {
+    await this.#commit;
+    if (this.#dirty) this.#startCommit();
+    await this.#commit;
+  }
+
   /** Commits everything. Doesn't throw: a failure is told through `onFailure`. */
   async flush(): Promise<void> {
     while (!this.#failed && (this.#dirty || this.#commit !== undefined)) {
       this.#startCommit();
       await this.#commit;
     }
+  }
+
+  /** What it says can't be: it counts as failed. */
+  distrust(error: Error): void {
+    this.#fail(error);
   }
 
   #schedule(): void {
@@ -133,25 +165,26 @@ export class IndexWriter {
     this.#timer?.cancel();
     this.#timer = undefined;
     const changes = this.#changes;
-    const tallies = new Map<number, SegmentTally>();
-    for (const segment of this.#changedTallies) {
-      tallies.set(segment, this.#tallies.get(segment) ?? emptyTally);
-    }
+    const tallies = new Map<number, SegmentTally | undefined>();
+    for (const segment of this.#changedTallies) tallies.set(segment, this.#tallies.get(segment));
     this.#committing = changes;
     this.#changes = new Map();
     this.#changedTallies = new Set();
     this.#dirty = false;
-    this.#commit = this.#index.commit({ changes, tallies, position: this.#position }).then(
-      () => {
-        this.#committing = undefined;
-        this.#commit = undefined;
-        this.#schedule();
-      },
-      (error) => {
-        this.#commit = undefined;
-        this.#fail(error);
-      },
-    );
+    const batch = { changes, tallies, position: this.#position };
+    this.#commit = this.#watch
+      .during('commit', () => this.#index.commit(batch))
+      .then(
+        () => {
+          this.#committing = undefined;
+          this.#commit = undefined;
+          this.#schedule();
+        },
+        (error) => {
+          this.#commit = undefined;
+          this.#fail(error);
+        },
+      );
   }
 
   #ask<T>(question: (index: ShardIndex) => T): T {

@@ -56,7 +56,7 @@ test('what was committed is there after opening it again', async () => {
   assert.equal(index.list(undefined, 1000, '').length, 119);
   assert.deepEqual(index.list(key(119), 10, ''), []);
   await index.close();
-  await assert.rejects(factory.open(folder, salt + 1), /another format or disk/);
+  await assert.rejects(factory.open(folder, salt + 1), /of another disk/);
 });
 
 test('a damaged entry is never believed', async () => {

@@ -28,7 +28,7 @@ import type {
 } from './shard-index.ts';
 import { shardKeyBytes } from './shard-key.ts';
 
-const formatVersion = 2;
+const formatVersion = 3;
 const pageBytes = 4096;
 const dataFile = 'data.mdb';
 const positionKey = Buffer.from([0]);
@@ -51,28 +51,31 @@ function words(...values: number[]): Buffer {
 
 const word = (bytes: Buffer, index: number): number => bytes.readUInt32LE(4 * index);
 
-/** LMDB checks nothing: each entry bears a CRC over key and value. */
-function encodePlace(key: Buffer, { segment, offset, length }: ShardPlace, salt: number): Buffer {
-  const bytes = words(segment, offset, length, 0);
+type Words = readonly [number, number, number];
+
+/** LMDB checks nothing: each value bears a CRC over key and value that starts from the salt. */
+function encode(key: Buffer, salt: number, values: Words): Buffer {
+  const bytes = words(...values, 0);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 12), crc32(key, salt)), 12);
   return bytes;
 }
 
-function decodePlace(key: Buffer, bytes: Buffer, salt: number): ShardPlace {
-  const sound =
+function decode(key: Buffer, salt: number, bytes: Buffer): Words {
+  const isSound =
     bytes.length === 16 && crc32(bytes.subarray(0, 12), crc32(key, salt)) === word(bytes, 3);
-  if (!sound) throw new Error('an entry of the index is damaged');
-  return { segment: word(bytes, 0), offset: word(bytes, 1), length: word(bytes, 2) };
+  if (!isSound) throw new Error('an entry of the index is damaged, or of another disk');
+  return [word(bytes, 0), word(bytes, 1), word(bytes, 2)];
 }
 
-function encodeTally({ liveShards, liveBytes, liveRecordBytes }: SegmentTally): Buffer {
-  return words(liveShards, liveBytes, liveRecordBytes);
+function decodePlace(key: Buffer, salt: number, bytes: Buffer): ShardPlace {
+  const [segment, offset, length] = decode(key, salt, bytes);
+  return { segment, offset, length };
 }
-const decodeTally = (bytes: Buffer): SegmentTally => ({
-  liveShards: word(bytes, 0),
-  liveBytes: word(bytes, 1),
-  liveRecordBytes: word(bytes, 2),
-});
+
+function decodeTally(key: Buffer, salt: number, bytes: Buffer): SegmentTally {
+  const [liveShards, liveBytes, liveRecordBytes] = decode(key, salt, bytes);
+  return { liveShards, liveBytes, liveRecordBytes };
+}
 
 type Database = RootDatabase<Buffer, Buffer>;
 
@@ -84,12 +87,20 @@ class LmdbIndex implements ShardIndex {
   constructor(database: Database, salt: number) {
     this.#database = database;
     this.#salt = salt;
-    const found = database.getBinary(positionKey);
-    if (found === undefined) return;
-    if (found.length !== 16 || word(found, 0) !== formatVersion || word(found, 1) !== salt) {
-      throw new Error('the index is of another format or disk');
+    this.#position = this.#readPosition();
+  }
+
+  #readPosition(): LogPosition | undefined {
+    const found = this.#database.getBinary(positionKey);
+    if (found === undefined) {
+      const entries = this.#database.getKeysCount({ limit: 1 });
+      if (entries > 0) throw new Error('the index has entries and no position');
+      return undefined;
     }
-    this.#position = { segment: word(found, 2), offset: word(found, 3) };
+    const isOurs = found.length === 16 && word(found, 0) === formatVersion;
+    if (!isOurs) throw new Error('the index is of another format');
+    const [, segment, offset] = decode(positionKey, this.#salt, found);
+    return { segment, offset };
   }
 
   get position(): LogPosition | undefined {
@@ -100,7 +111,9 @@ class LmdbIndex implements ShardIndex {
     const tallies = new Map<number, SegmentTally>();
     const range = { start: tallyKey(0), end: tallyKey(0xffff_ffff) };
     for (const { key, value } of this.#database.getRange(range)) {
-      if (key.length === 5) tallies.set(key.readUInt32BE(1), decodeTally(value));
+      if (key.length === 5) {
+        tallies.set(key.readUInt32BE(1), decodeTally(key, this.#salt, value));
+      }
     }
     return tallies;
   }
@@ -108,7 +121,7 @@ class LmdbIndex implements ShardIndex {
   get(key: string): ShardPlace | undefined {
     const bytes = shardKey(key);
     const found = this.#database.getBinaryFast(bytes);
-    return found === undefined ? undefined : decodePlace(bytes, found, this.#salt);
+    return found === undefined ? undefined : decodePlace(bytes, this.#salt, found);
   }
 
   list(after: string | undefined, limit: number, prefix: string): IndexEntry[] {
@@ -121,24 +134,30 @@ class LmdbIndex implements ShardIndex {
       const text = key.toString('hex');
       if (text === after) continue;
       if (!text.startsWith(prefix)) break;
-      entries.push({ key: text, place: decodePlace(key, value, this.#salt) });
+      entries.push({ key: text, place: decodePlace(key, this.#salt, value) });
     }
     return entries;
   }
 
   async commit({ changes, tallies, position }: IndexBatch): Promise<void> {
-    const database = this.#database;
-    await database.batch(() => {
+    const { segment, offset } = position;
+    await this.#database.batch(() => {
       for (const [key, place] of changes) {
-        const bytes = shardKey(key);
-        if (place === undefined) database.remove(bytes);
-        else database.put(bytes, encodePlace(bytes, place, this.#salt));
+        this.#put(shardKey(key), place && [place.segment, place.offset, place.length]);
       }
-      for (const [segment, tally] of tallies) database.put(tallyKey(segment), encodeTally(tally));
-      const { segment, offset } = position;
-      database.put(positionKey, words(formatVersion, this.#salt, segment, offset));
+      for (const [number, tally] of tallies) {
+        const values =
+          tally && ([tally.liveShards, tally.liveBytes, tally.liveRecordBytes] as const);
+        this.#put(tallyKey(number), values);
+      }
+      this.#put(positionKey, [formatVersion, segment, offset]);
     });
     this.#position = position;
+  }
+
+  #put(key: Buffer, values: Words | undefined): void {
+    if (values === undefined) this.#database.remove(key);
+    else this.#database.put(key, encode(key, this.#salt, values));
   }
 
   close(): Promise<void> {

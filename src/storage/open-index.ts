@@ -37,9 +37,14 @@ async function openTrusted(
   { folder, salt, covers }: OpenIndexOptions,
 ): Promise<ShardIndex> {
   const index = await factory.open(folder, salt);
-  if (index.position === undefined || covers(index.position)) return index;
-  await index.close();
-  throw new Error('the index knows more than the segments hold');
+  try {
+    index.tallies();
+    if (index.position === undefined || covers(index.position)) return index;
+    throw new Error('the index knows more than the segments hold');
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
 }
 
 export async function openIndex(

@@ -8,6 +8,7 @@
 import type { DiskFile } from '#io/disk.ts';
 import type { Logger } from '#observe/log.ts';
 import type { IndexWriter } from './index-writer.ts';
+import type { Quarantine } from './quarantine.ts';
 import type { SegmentFiles } from './segment-files.ts';
 import type { FoundRecord } from './segment-scanner.ts';
 import { scanSegment } from './segment-scanner.ts';
@@ -19,6 +20,7 @@ const backlogMax = 8192;
 export interface RecoveryDeps {
   readonly files: SegmentFiles;
   readonly index: IndexWriter;
+  readonly quarantine: Quarantine;
   readonly log: Logger;
   readonly salt: number;
 }
@@ -40,7 +42,7 @@ async function soundEnd(
 ): Promise<number> {
   let end = from;
   for await (const found of scanSegment(file, { segment, salt, from, to, bodies: true })) {
-    if (found.header !== undefined && found.intact) end = found.end;
+    if (found.header !== undefined && found.damagedBlock === undefined) end = found.end;
   }
   return end;
 }
@@ -78,12 +80,15 @@ async function repairTail(deps: RecoveryDeps, segment: number, from: number): Pr
   }
 }
 
-function index({ index }: RecoveryDeps, found: FoundRecord): void {
+function index({ index, quarantine }: RecoveryDeps, found: FoundRecord): void {
+  const { damagedBlock } = found;
   const { kind, key, segment, offset, length } = found.header;
+  const place = { segment, offset, length };
   const position = { segment, offset: found.end };
   if (kind === 'tombstone') index.remove(key, position);
-  else if (found.intact || index.find(key) === undefined) {
-    index.put(key, { segment, offset, length }, position);
+  else if (damagedBlock === undefined || index.find(key) === undefined) {
+    index.put(key, place, position);
+    if (damagedBlock !== undefined) quarantine.note(key, place, damagedBlock);
   } else index.advance(position);
 }
 
@@ -100,7 +105,7 @@ async function indexSegment(
   await files.use(segment, async (file) => {
     for await (const found of scanSegment(file, { segment, salt, from, to, bodies })) {
       const { offset, end } = found;
-      if (found.header === undefined || !found.intact) {
+      if (found.header === undefined || found.damagedBlock !== undefined) {
         damaged++;
         log.error('damaged bytes in a segment', { segment, offset, bytes: end - offset });
       }
@@ -110,6 +115,13 @@ async function indexSegment(
     }
   });
   return damaged;
+}
+
+/** Segments that were compacted away just before the end. */
+function forgetRemoved({ files, index }: RecoveryDeps): void {
+  for (const [segment, { liveShards }] of [...index.tallies]) {
+    if (liveShards === 0 && files.size(segment) === undefined) index.forget(segment);
+  }
 }
 
 export async function recover(deps: RecoveryDeps): Promise<Recovered> {
@@ -124,6 +136,7 @@ export async function recover(deps: RecoveryDeps): Promise<Recovered> {
   for (const segment of numbers.filter((number) => number >= start.segment)) {
     damaged += await indexSegment(deps, segment, from(segment), segment === last);
   }
+  forgetRemoved(deps);
   await deps.index.flush();
   return { tail: { segment: last, offset: end }, damaged };
 }

@@ -15,12 +15,18 @@ interface OpenFile {
   readonly opening: Promise<DiskFile>;
   file: DiskFile | undefined;
   users: number;
+  /** Its segment was removed: nobody else comes, the last user closes it. */
+  removed: boolean;
 }
+
+/** The segment was compacted away between the look-up and the read: look the shard up again. */
+export class SegmentRemoved extends Error {}
 
 export class SegmentFiles {
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #sizes = new Map<number, number>();
+  #bytes = 0;
   /** In the order of their last use. */
   readonly #open = new Map<number, OpenFile>();
 
@@ -35,7 +41,8 @@ export class SegmentFiles {
       const number = form.exec(name)?.[1];
       if (number === undefined) continue;
       const segment = Number(number);
-      files.#sizes.set(segment, await files.use(segment, (file) => file.size()));
+      files.setSize(segment, 0);
+      files.setSize(segment, await files.use(segment, (file) => file.size()));
     }
     return files;
   }
@@ -46,7 +53,7 @@ export class SegmentFiles {
   }
 
   get bytes(): number {
-    return this.#sizes.values().reduce((sum, size) => sum + size, 0);
+    return this.#bytes;
   }
 
   size(segment: number): number | undefined {
@@ -54,6 +61,7 @@ export class SegmentFiles {
   }
 
   setSize(segment: number, size: number): void {
+    this.#bytes += size - (this.#sizes.get(segment) ?? 0);
     this.#sizes.set(segment, size);
   }
 
@@ -71,8 +79,20 @@ export class SegmentFiles {
       await file.close();
       throw error;
     }
-    this.#sizes.set(segment, 0);
+    this.setSize(segment, 0);
     return file;
+  }
+
+  /** For good when it resolves. Who reads it just now reads on. */
+  async remove(segment: number): Promise<void> {
+    this.setSize(segment, 0);
+    this.#sizes.delete(segment);
+    const open = this.#open.get(segment);
+    this.#open.delete(segment);
+    if (open !== undefined) open.removed = true;
+    if (open?.users === 0) await open.file?.close();
+    await this.#disk.remove(this.#path(segment));
+    await this.#disk.syncFolder(this.#folder);
   }
 
   /** The file if it is open already. To be used at once, not across a wait. */
@@ -81,14 +101,19 @@ export class SegmentFiles {
   }
 
   async use<T>(segment: number, work: (file: DiskFile) => Promise<T>): Promise<T> {
+    if (!this.#sizes.has(segment)) throw new SegmentRemoved();
     const open = this.#open.get(segment) ?? this.#start(segment);
     this.#open.delete(segment);
     this.#open.set(segment, open);
     open.users++;
     try {
-      return await work(await open.opening);
+      const file = await open.opening.catch((error) => {
+        throw this.#sizes.has(segment) ? error : new SegmentRemoved();
+      });
+      return await work(file);
     } finally {
       open.users--;
+      if (open.removed && open.users === 0) await open.file?.close();
       await this.#closeIdle(openMax);
     }
   }
@@ -103,7 +128,7 @@ export class SegmentFiles {
 
   #start(segment: number): OpenFile {
     const opening = this.#disk.open(this.#path(segment), 'read');
-    const open: OpenFile = { opening, file: undefined, users: 0 };
+    const open: OpenFile = { opening, file: undefined, users: 0, removed: false };
     opening.then(
       (file) => {
         open.file = file;

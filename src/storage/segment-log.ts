@@ -13,9 +13,9 @@ import type { Body } from '#rpc/rpc.ts';
 import { bodyLength } from '#rpc/rpc.ts';
 import type { BodyCrcs } from './block-crcs.ts';
 import type { Fence } from './fence.ts';
-import type { FreeSpace } from './free-space.ts';
+import type { FreeSpace, Purpose } from './free-space.ts';
 import type { SegmentFiles } from './segment-files.ts';
-import type { LogPosition } from './shard-index.ts';
+import type { LogPosition, ShardPlace } from './shard-index.ts';
 import type { RecordHeader, RecordKind } from './shard-record.ts';
 import { encodeHeader, recordBytes } from './shard-record.ts';
 
@@ -29,13 +29,19 @@ export interface NewRecord {
   readonly key: string;
   readonly body: Body;
   readonly crcs: BodyCrcs;
+  readonly purpose: Purpose;
+  /** A copy of the record there: not written if the shard isn't there any more. */
+  readonly movedFrom?: ShardPlace;
 }
 
-interface Queued {
-  readonly record: NewRecord;
-  readonly length: number;
+interface Waiter {
   resolve(): void;
   reject(error: unknown): void;
+}
+
+interface Queued extends Waiter {
+  readonly record: NewRecord;
+  readonly length: number;
 }
 
 export interface SegmentLogDeps {
@@ -43,6 +49,8 @@ export interface SegmentLogDeps {
   readonly space: FreeSpace;
   readonly fence: Fence;
   readonly salt: number;
+  /** Whether the shard's record is the one at this place. */
+  readonly standsAt: (key: string, place: ShardPlace) => boolean;
   /** The record is durable; what follows it begins at `end`. In the order of the log. */
   readonly appended: (header: RecordHeader, end: LogPosition) => void;
 }
@@ -62,6 +70,7 @@ export class SegmentLog {
   readonly #segmentBytesMax: number;
   #queue: Queued[] = [];
   #queuedBytes = 0;
+  #seals: Waiter[] = [];
   #running: Promise<void> | undefined;
   #file: DiskFile | undefined;
   #segment: number;
@@ -73,6 +82,11 @@ export class SegmentLog {
     this.#segmentBytesMax = options.segmentBytesMax;
     this.#segment = tail.segment;
     this.#offset = tail.offset;
+  }
+
+  /** Where the next record goes. */
+  get tail(): LogPosition {
+    return { segment: this.#segment, offset: this.#offset };
   }
 
   /** Resolves when the record is on the disk. The body must not change until then. */
@@ -90,6 +104,15 @@ export class SegmentLog {
     return done;
   }
 
+  /** Ends the last segment and begins a new one, which is in its folder when this resolves. */
+  seal(): Promise<void> {
+    const done = new Promise<void>((resolve, reject) => {
+      this.#seals.push({ resolve, reject });
+    });
+    this.#running ??= this.#run();
+    return done;
+  }
+
   /** Resolves when what was queued is done with, and the file closed. */
   async close(): Promise<void> {
     await this.#running;
@@ -99,18 +122,36 @@ export class SegmentLog {
 
   async #run(): Promise<void> {
     await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const taken = this.#take();
-      try {
-        const batch = await this.#admit(taken);
-        if (batch.length > 0) await this.#write(batch);
-      } catch (error) {
-        const failure = await this.#failed(error);
-        for (const { reject } of taken) reject(failure);
-      }
-      this.#queuedBytes -= bytesOf(taken);
+    while (this.#queue.length > 0 || this.#seals.length > 0) {
+      if (this.#seals.length > 0) await this.#sealNow();
+      else await this.#appendSome();
     }
     this.#running = undefined;
+  }
+
+  async #sealNow(): Promise<void> {
+    const waiters = this.#seals;
+    this.#seals = [];
+    try {
+      this.#deps.fence.check();
+      if (this.#offset > 0) await this.#begin();
+      for (const { resolve } of waiters) resolve();
+    } catch (error) {
+      const failure = await this.#failed(error);
+      for (const { reject } of waiters) reject(failure);
+    }
+  }
+
+  async #appendSome(): Promise<void> {
+    const taken = this.#take();
+    try {
+      const batch = await this.#admit(taken);
+      if (batch.length > 0) await this.#write(batch);
+    } catch (error) {
+      const failure = await this.#failed(error);
+      for (const { reject } of taken) reject(failure);
+    }
+    this.#queuedBytes -= bytesOf(taken);
   }
 
   /** The longest run from the front of the queue that makes one batch. */
@@ -125,13 +166,31 @@ export class SegmentLog {
     return batch;
   }
 
-  /** Without those that the reserve has no room for. Tombstones may use it: they make room. */
+  /**
+   * Without what there is no room for, and without copies that nobody needs any more. All earlier
+   * batches are in the index by now, so the order of the log is the order of what happened, and a
+   * copy never comes after the tombstone of its shard.
+   */
   async #admit(batch: readonly Queued[]): Promise<readonly Queued[]> {
-    this.#deps.fence.check();
-    if (await this.#deps.space.admits(bytesOf(batch))) return batch;
-    const error = new DftfsError('store_full', "This node's disk is full.");
-    for (const { record, reject } of batch) if (record.kind === 'shard') reject(error);
-    return batch.filter(({ record }) => record.kind === 'tombstone');
+    const { fence, space } = this.#deps;
+    fence.check();
+    await space.refresh();
+    const touched = new Set<string>();
+    let bytes = 0;
+    return batch.filter(({ record, length, resolve, reject }) => {
+      const { key, purpose, movedFrom } = record;
+      const isNeeded =
+        movedFrom === undefined || (!touched.has(key) && this.#deps.standsAt(key, movedFrom));
+      const isAdmitted = space.admits(bytes + recordBytes(length), purpose);
+      if (!isNeeded) resolve();
+      else if (!isAdmitted) reject(new DftfsError('store_full', "This node's disk is full."));
+      else {
+        touched.add(key);
+        bytes += recordBytes(length);
+        return true;
+      }
+      return false;
+    });
   }
 
   async #write(batch: readonly Queued[]): Promise<void> {
@@ -162,16 +221,20 @@ export class SegmentLog {
   /** The file to append to: a new one where this many bytes would make the last too long. */
   async #tail(bytes: number): Promise<DiskFile> {
     const { files } = this.#deps;
-    const isFull = this.#offset > 0 && this.#offset + bytes > this.#segmentBytesMax;
-    if (isFull) {
-      await this.#file?.close();
-      this.#file = undefined;
-      this.#segment++;
-      this.#offset = 0;
-    }
+    if (this.#offset > 0 && this.#offset + bytes > this.#segmentBytesMax) await this.#begin();
     const exists = files.size(this.#segment) !== undefined;
     this.#file ??= await (exists ? files.openTail(this.#segment) : files.create(this.#segment));
     return this.#file;
+  }
+
+  /** Only when the new segment is there does the old one count as complete. */
+  async #begin(): Promise<void> {
+    const file = await this.#deps.files.create(this.#segment + 1);
+    const old = this.#file;
+    this.#file = file;
+    this.#segment++;
+    this.#offset = 0;
+    await old?.close();
   }
 
   /** What to tell those who wait for a batch that failed so. */

@@ -15,7 +15,9 @@ import type { Clock } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
 import type { ShardBytes } from '#protocol/shards.ts';
 import { followedByBlock } from './block-crcs.ts';
+import type { Quarantine } from './quarantine.ts';
 import type { SegmentFiles } from './segment-files.ts';
+import { SegmentRemoved } from './segment-files.ts';
 import type { ShardPlace } from './shard-index.ts';
 import { parseShardKey, showShardKey } from './shard-key.ts';
 import type { RecordHeader } from './shard-record.ts';
@@ -28,9 +30,19 @@ const slowBurstMs = 20;
 const activeMax = 16;
 const waitingMax = 4096;
 
+/** They say nothing about the disk. */
+const processErrors: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
 interface Range {
   readonly offset: number;
   readonly length: number;
+}
+
+function blocksOf({ offset, length }: Range): { readonly first: number; readonly last: number } {
+  return {
+    first: Math.floor(offset / checkBlockBytes),
+    last: Math.floor((offset + length - 1) / checkBlockBytes),
+  };
 }
 
 /** The CRC of `range` of a body, from the bytes of the blocks it touches and their CRCs. */
@@ -54,6 +66,14 @@ export interface SegmentReaderDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly salt: number;
+  readonly quarantine: Quarantine;
+}
+
+interface Damage {
+  readonly what: string;
+  /** Undefined: the whole record. */
+  readonly block?: number;
+  readonly cause?: unknown;
 }
 
 export class SegmentReader {
@@ -64,6 +84,7 @@ export class SegmentReader {
   #active = 0;
   readonly #waiting: (() => void)[] = [];
   #corruptReads = 0;
+  #failedReads = 0;
 
   constructor(deps: SegmentReaderDeps) {
     this.#deps = deps;
@@ -73,27 +94,56 @@ export class SegmentReader {
     return this.#corruptReads;
   }
 
+  /** Reads that the disk answered with an error; they count as corrupt too. */
+  get failedReads(): number {
+    return this.#failedReads;
+  }
+
+  /** Throws SegmentRemoved if the shard has moved meanwhile. */
   async read(key: string, place: ShardPlace, range: Range): Promise<ShardBytes> {
+    const { first, last } = blocksOf(range);
+    if (this.#deps.quarantine.hides(key, place, first, last)) {
+      throw this.#error(key, { what: 'it is known to be damaged' });
+    }
+    return await this.#load(key, place, range, true);
+  }
+
+  /** Reads all of it, whatever is known about it, and without holding anybody up. */
+  async verify(key: string, place: ShardPlace): Promise<ShardBytes> {
+    const bytes = await this.#load(key, place, { offset: 0, length: place.length }, false);
+    this.#deps.quarantine.release(key);
+    return bytes;
+  }
+
+  async #load(
+    key: string,
+    place: ShardPlace,
+    range: Range,
+    mayHoldUp: boolean,
+  ): Promise<ShardBytes> {
     const header = headerBytes(place.length);
-    const first = Math.floor(range.offset / checkBlockBytes);
-    const last = Math.floor((range.offset + range.length - 1) / checkBlockBytes);
+    const { first, last } = blocksOf(range);
     const base = first * checkBlockBytes;
     const end = blockEnd(last, place.length);
+    const bytesAt = (skip: number, length: number) =>
+      this.#fetch(key, place, { offset: skip, length }, mayHoldUp);
     let head: Buffer;
     let blocks: Buffer;
     if (first === 0) {
-      const bytes = await this.#fetch(key, place, 0, header + end);
+      const bytes = await bytesAt(0, header + end);
       head = bytes.subarray(0, header);
       blocks = bytes.subarray(header);
     } else {
-      head = await this.#fetch(key, place, 0, header);
-      blocks = await this.#fetch(key, place, header + base, end - base);
+      head = await bytesAt(0, header);
+      blocks = await bytesAt(header + base, end - base);
     }
     const { blocks: crcs, crc } = this.#header(key, place, head);
     for (let block = first; block <= last; block++) {
       const start = block * checkBlockBytes - base;
       const found = crc32(blocks.subarray(start, blockEnd(block, place.length) - base));
-      if (found !== crcs[block]) throw this.#corrupt(key, place, `block ${block} is damaged`);
+      if (found !== crcs[block]) {
+        throw this.#corrupt(key, place, { what: `block ${block} is damaged`, block });
+      }
     }
     const body = [blocks.subarray(range.offset - base, range.offset - base + range.length)];
     const isAll = range.length === place.length;
@@ -102,33 +152,55 @@ export class SegmentReader {
 
   #header(key: string, place: ShardPlace, bytes: Buffer): RecordHeader {
     const header = decodeHeader(bytes, place, this.#deps.salt);
-    if (header === undefined) throw this.#corrupt(key, place, 'its header is damaged');
+    if (header === undefined) throw this.#corrupt(key, place, { what: 'its header is damaged' });
     const { kind, length } = header;
     if (kind !== 'shard' || header.key !== key || length !== place.length) {
-      throw this.#corrupt(key, place, 'the index points to another record');
+      throw this.#corrupt(key, place, { what: 'the index points to another record' });
     }
     return header;
   }
 
-  #corrupt(key: string, place: ShardPlace, what: string, cause?: unknown): DftfsError {
+  #corrupt(key: string, place: ShardPlace, damage: Damage): DftfsError {
+    const { log, quarantine } = this.#deps;
+    const { what, block, cause } = damage;
     this.#corruptReads++;
+    quarantine.note(key, place, block);
+    log.error('shard is corrupt', {
+      shard: showShardKey(parseShardKey(key)),
+      ...place,
+      what,
+      cause,
+    });
+    return this.#error(key, damage);
+  }
+
+  #error(key: string, { what, cause }: Damage): DftfsError {
     const shard = showShardKey(parseShardKey(key));
-    this.#deps.log.error('shard is corrupt', { shard, ...place, what, cause });
     return new DftfsError('shard_corrupt', `Shard ${shard} can't be read: ${what}.`, { cause });
   }
 
-  async #fetch(key: string, place: ShardPlace, skip: number, length: number): Promise<Buffer> {
+  async #fetch(
+    key: string,
+    place: ShardPlace,
+    { offset, length }: Range,
+    mayHoldUp: boolean,
+  ): Promise<Buffer> {
     const into = Buffer.allocUnsafe(length);
-    const position = place.offset + skip;
+    const position = place.offset + offset;
     let count: number;
     try {
       count =
-        this.#readNow(place.segment, into, position) ?? (await this.#read(place, into, position));
+        (mayHoldUp ? this.#readNow(place.segment, into, position) : undefined) ??
+        (await this.#read(place, into, position));
     } catch (cause) {
-      if (cause instanceof DftfsError) throw cause;
-      throw this.#corrupt(key, place, 'the disk does not give it', cause);
+      if (cause instanceof DftfsError || cause instanceof SegmentRemoved) throw cause;
+      if (processErrors.has((cause as NodeJS.ErrnoException).code)) {
+        throw new DftfsError('overloaded', 'This node has no means left to read.', { cause });
+      }
+      this.#failedReads++;
+      throw this.#corrupt(key, place, { what: 'the disk does not give it', cause });
     }
-    if (count < length) throw this.#corrupt(key, place, 'its segment is cut off');
+    if (count < length) throw this.#corrupt(key, place, { what: 'its segment is cut off' });
     return into;
   }
 

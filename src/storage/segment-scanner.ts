@@ -21,8 +21,8 @@ export interface FoundRecord {
   readonly header: RecordHeader;
   readonly offset: number;
   readonly end: number;
-  /** False: the header is sound, the body isn't. Always true unless bodies are looked at. */
-  readonly intact: boolean;
+  /** The first damaged block of the body. Always undefined unless bodies are looked at. */
+  readonly damagedBlock: number | undefined;
 }
 
 export interface SkippedBytes {
@@ -69,14 +69,14 @@ class ReadAhead {
   }
 }
 
-async function bodyIntact(bytes: ReadAhead, header: RecordHeader): Promise<boolean> {
+async function damagedBlock(bytes: ReadAhead, header: RecordHeader): Promise<number | undefined> {
   const body = header.offset + headerBytes(header.length);
   for (const [block, crc] of header.blocks.entries()) {
     const start = block * checkBlockBytes;
     const length = blockEnd(block, header.length) - start;
-    if (crc32(await bytes.at(body + start, length)) !== crc) return false;
+    if (crc32(await bytes.at(body + start, length)) !== crc) return block;
   }
-  return true;
+  return undefined;
 }
 
 async function headerAt(
@@ -117,8 +117,8 @@ export async function* scanSegment(
       at = end;
     } else {
       const end = at + recordBytes(header.length);
-      const intact = !options.bodies || (await bodyIntact(bytes, header));
-      yield { header, offset: at, end, intact };
+      const damaged = options.bodies ? await damagedBlock(bytes, header) : undefined;
+      yield { header, offset: at, end, damagedBlock: damaged };
       at = end;
     }
   }

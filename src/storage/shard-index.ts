@@ -12,6 +12,10 @@ export interface ShardPlace {
   readonly length: number;
 }
 
+/** Whether it is one and the same record. */
+export const isSamePlace = (a: ShardPlace, b: ShardPlace | undefined): boolean =>
+  a.segment === b?.segment && a.offset === b.offset;
+
 /** Every record before it is in the index. */
 export interface LogPosition {
   readonly segment: number;
@@ -34,8 +38,8 @@ export interface IndexEntry {
 export interface IndexBatch {
   /** By key; undefined removes it. */
   readonly changes: ReadonlyMap<string, ShardPlace | undefined>;
-  /** The changed ones only. */
-  readonly tallies: ReadonlyMap<number, SegmentTally>;
+  /** The changed ones only; undefined removes it. */
+  readonly tallies: ReadonlyMap<number, SegmentTally | undefined>;
   readonly position: LogPosition;
 }
 

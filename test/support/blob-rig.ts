@@ -6,6 +6,7 @@ import { createVolumePicker, type VolumePickerOptions } from '#blob/volume-picke
 import { VolumeSealer } from '#blob/volume-sealer.ts';
 import { type BlobWriterOptions, createBlobWriter } from '#blob/write-blob.ts';
 import { createNodeWorld } from '#io/node/world.ts';
+import type { Kv } from '#kv/kv.ts';
 import { silentLogger } from '#observe/log.ts';
 import { FakeCluster } from './fake-cluster.ts';
 
@@ -13,13 +14,15 @@ export interface BlobRigOptions {
   readonly writer?: Partial<BlobWriterOptions>;
   readonly reader?: Partial<BlobReaderOptions>;
   readonly picker?: Partial<VolumePickerOptions>;
+  /** Undefined: just enough of one. */
+  readonly kv?: Pick<Kv, 'get' | 'txn'>;
 }
 
 /** Deadlines are short, so that what must run into one does so soon. */
 export function createBlobRig(nodes: number, options: BlobRigOptions = {}) {
   const cluster = new FakeCluster(nodes);
   const world = createNodeWorld();
-  const common = { map: cluster.map, world, log: silentLogger, kv: cluster.kv };
+  const common = { map: cluster.map, world, log: silentLogger, kv: options.kv ?? cluster.kv };
   const picker = createVolumePicker(common, {
     patienceMs: 300,
     createPauseMs: 20,

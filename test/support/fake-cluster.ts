@@ -9,7 +9,8 @@ import type { ShardCalls } from '#blob/shard-calls.ts';
 import type { ClusterMap, KnownVolume, NodeRecord, Session } from '#cluster/cluster-map.ts';
 import type { Kv, KvEntry } from '#kv/kv.ts';
 import { volumeKey } from '#protocol/keys.ts';
-import type { ShardCallOptions, ShardKey } from '#protocol/shards.ts';
+import type { BlobInVolume, ShardCallOptions, ShardKey } from '#protocol/shards.ts';
+import type { StripeShard } from '#protocol/upkeep.ts';
 import { decodeVolume } from '#protocol/volumes.ts';
 import { type Body, bodyLength } from '#rpc/rpc.ts';
 
@@ -57,6 +58,12 @@ export class FakeCluster {
   readonly session: { node: NodeId; revision: number | undefined };
   /** Called before each write; may change the state of nodes. */
   beforeWrite: (node: FakeNode, key: ShardKey) => void = () => {};
+  /** What a node does when it is asked to rebuild shards. */
+  onRebuild: (
+    node: FakeNode,
+    blob: BlobInVolume,
+    stripes: readonly StripeShard[],
+  ) => Promise<void> = async () => {};
   /** Bodies of calls that never ended well: whoever owns them mustn't have changed them. */
   readonly stuck: { readonly body: Body; readonly crc: number }[] = [];
   /** Bytes of shards being written, now and at most. */
@@ -127,6 +134,10 @@ export class FakeCluster {
         }
       }
       return false;
+    },
+    rebuild: async (id, blob, stripes, options) => {
+      await this.#reach(this.node(id), options);
+      await this.onRebuild(this.node(id), blob, stripes);
     },
     list: async (id, volume, after, limit, options) => {
       await this.#reach(this.node(id), options);

@@ -1,8 +1,8 @@
 /**
  * A disk in memory that forgets as real ones do. What was written is seen by all at once, but until
  * it is synced a crash keeps, drops or tears it by sectors, as the seed has it; names that were
- * created and not synced with their folder may vanish. A failed sync drops the data and goes on
- * showing it.
+ * created and not synced with their folder may vanish, and removed ones come back. A failed sync
+ * drops the data and goes on showing it.
  */
 import path from 'node:path';
 import type { Disk, DiskFile, DiskLock, DiskMode, DiskSpace } from '#io/disk.ts';
@@ -50,6 +50,12 @@ export class FakeDisk implements Disk {
   /** Codes that the next writes or syncs fail with. */
   readonly writeFailures: string[] = [];
   readonly syncFailures: string[] = [];
+  /** After this many more operations the disk answers no more, until the crash that is due. */
+  operationsLeft = Number.POSITIVE_INFINITY;
+  /** While it is pending, no operation gets on. */
+  stall: Promise<void> | undefined;
+  /** Called before each read of a file, to fail it. */
+  onRead = (_name: string) => {};
   /** Called on each read that holds up the caller. */
   onReadNow = () => {};
   readonly #random: () => number;
@@ -65,7 +71,11 @@ export class FakeDisk implements Disk {
   /** Power is cut: what a process had under way never ends. */
   crash(): void {
     this.#life++;
+    this.operationsLeft = Number.POSITIVE_INFINITY;
     this.#locked.clear();
+    for (const name of this.#durableNames.keys()) {
+      if (!this.#names.has(name) && this.#random() < 0.5) this.#durableNames.delete(name);
+    }
     for (const [name, inode] of this.#names) {
       if (!this.#durableNames.has(name) && this.#random() < 0.5)
         this.#durableNames.set(name, inode);
@@ -103,6 +113,8 @@ export class FakeDisk implements Disk {
 
   /** Lets others run; never returns to a process that crashed meanwhile. */
   async turn(life = this.#life): Promise<void> {
+    if (this.operationsLeft-- <= 0) await never();
+    await this.stall;
     for (let turns = Math.floor(this.#random() * 3); turns >= 0; turns--) await nextTurn();
     if (life !== this.#life) await never();
   }
@@ -115,7 +127,7 @@ export class FakeDisk implements Disk {
       inode = { durable: Buffer.alloc(0), seen: Buffer.alloc(0), unsynced: [] };
       this.#names.set(name, inode);
     }
-    return new FakeFile(this, inode, mode === 'write-sync', this.#life);
+    return new FakeFile(this, name, inode, mode === 'write-sync', this.#life);
   }
 
   async makeFolder(): Promise<void> {}
@@ -184,12 +196,14 @@ export class FakeDisk implements Disk {
 
 class FakeFile implements DiskFile {
   readonly #disk: FakeDisk;
+  readonly #name: string;
   readonly #inode: Inode;
   readonly #synced: boolean;
   readonly #life: number;
 
-  constructor(disk: FakeDisk, inode: Inode, synced: boolean, life: number) {
+  constructor(disk: FakeDisk, name: string, inode: Inode, synced: boolean, life: number) {
     this.#disk = disk;
+    this.#name = name;
     this.#inode = inode;
     this.#synced = synced;
     this.#life = life;
@@ -206,6 +220,7 @@ class FakeFile implements DiskFile {
   }
 
   #copy(into: Buffer, position: number): number {
+    this.#disk.onRead(this.#name);
     return this.#inode.seen.copy(into, 0, position, position + into.length);
   }
 

@@ -5,11 +5,13 @@ import { createRestGateway } from '#gateways/rest/gateway.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { silentLogger } from '#observe/log.ts';
 import { MemoryFiles } from './memory-files.ts';
+import { nodelessAdmin } from './test-gateway.ts';
 
 const { clock, timers, random } = createNodeWorld();
 const gateway = createRestGateway({
   files: new MemoryFiles(),
   status: { notReadyReason: () => undefined, describe: () => ({}) },
+  admin: nodelessAdmin,
   clock,
   timers,
   random,

@@ -42,6 +42,7 @@ export interface LocalCluster {
 export interface LocalClusterShape {
   readonly nodes?: number;
   readonly etcd?: number;
+  readonly etcdQuotaMib?: number;
 }
 
 export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<LocalCluster> {
@@ -52,6 +53,7 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
   const common = ['--data', data];
   const start = async () => {
     const options = ['--port', String(port), '--nodes', String(nodes), '--etcd', String(etcd)];
+    if (shape.etcdQuotaMib) options.push('--etcd-quota', String(shape.etcdQuotaMib));
     const { stdout } = await run(path.join(projectFolder, 'start.sh'), [...common, ...options]);
     return stdout.split('\n').filter(Boolean).map(Number);
   };

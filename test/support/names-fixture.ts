@@ -72,7 +72,7 @@ const combined: Commit = (kv, time) => {
     suspect: () => {},
   };
   const rpc = { call: () => assert.fail('there is no other node') };
-  const combiner = new Combiner({ kv, clock: time });
+  const combiner = new Combiner({ kv, clock: time, timers: time });
   return new CombiningCommitter(
     { direct: direct(kv, time), combiner, rpc, map, clock: time },
     { ...combiningDefaults, self: node },

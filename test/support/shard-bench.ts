@@ -5,9 +5,12 @@ import type { BlobId, VolumeId } from '#base/ids.ts';
 import type { Clock, Timers } from '#io/world.ts';
 import { silentLogger } from '#observe/log.ts';
 import type { ShardKey } from '#protocol/shards.ts';
+import type { CompactionStep } from '#storage/compaction.ts';
+import type { HealingShardStore } from '#storage/healing-shard-store.ts';
 import { MemoryIndexFactory } from '#storage/memory-index.ts';
 import type { ShardStoreDeps, ShardStoreOptions } from '#storage/open-shard-store.ts';
 import { openShardStore } from '#storage/open-shard-store.ts';
+import { segmentFileName } from '#storage/segment-files.ts';
 import type { ShardIndexFactory } from '#storage/shard-index.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import { FakeDisk } from './fake-disk.ts';
@@ -71,6 +74,7 @@ export class ManualClock implements Clock {
 }
 
 export const folder = '/disk/store';
+export const segmentPath = (segment: number): string => `${folder}/${segmentFileName(segment)}`;
 
 /** A disk, and the store on it through its lives. */
 export class Bench {
@@ -85,15 +89,21 @@ export class Bench {
     this.disk = new FakeDisk(random);
   }
 
-  open(options: Partial<ShardStoreOptions> = {}): Promise<ShardStore> {
+  /** With a clock and timers of its own unless some are given. */
+  open(
+    options: Partial<ShardStoreOptions> = {},
+    time?: Pick<ShardStoreDeps, 'clock' | 'timers'>,
+    opener: typeof HealingShardStore.open = openShardStore,
+  ): Promise<ShardStore> {
     this.timers = new ManualTimers();
     const bytes = (count: number) =>
       Buffer.from(Array.from({ length: count }, () => Math.floor(this.#random() * 256)));
-    const { disk, clock, timers, indexFactory } = this;
+    const { disk, indexFactory } = this;
+    const { clock, timers } = time ?? this;
     const random = { bytes, float: this.#random };
     const deps: ShardStoreDeps = { disk, clock, timers, random, log: silentLogger, indexFactory };
     const owner = { folder, clusterId: 'cluster-a', nodeId: 'n1' };
-    return openShardStore(deps, { ...owner, reserveBytes: 0, ...options });
+    return opener(deps, { ...owner, reserveBytes: 0, ...options });
   }
 }
 
@@ -105,4 +115,14 @@ export function put(store: ShardStore, number: number, length: number): Promise<
 export async function get(store: ShardStore, number: number, length: number): Promise<Buffer> {
   const { body } = await store.read(shardKey(number), 0, length);
   return Buffer.concat(body);
+}
+
+/** Steps until there is nothing more to do; says how it ended. */
+export async function compactAll(store: ShardStore): Promise<CompactionStep> {
+  const { signal } = new AbortController();
+  for (let steps = 0; steps < 10_000; steps++) {
+    const step = await store.compactStep(signal);
+    if (step !== 'busy') return step;
+  }
+  throw new Error('the compaction has no end');
 }

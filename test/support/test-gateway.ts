@@ -1,7 +1,8 @@
 /** A gateway on a free port over files in memory, for tests of the HTTP interface. */
 import type { TestContext } from 'node:test';
+import { DftfsError } from '#base/errors.ts';
 import type { Files } from '#files/files.ts';
-import type { ClusterStatus } from '#gateways/rest/call.ts';
+import type { ClusterStatus, NodeAdmin } from '#gateways/rest/call.ts';
 import { createRestGateway, type GatewayDeps } from '#gateways/rest/gateway.ts';
 import type { GatewayOptions } from '#gateways/rest/options.ts';
 import { createNodeWorld } from '#io/node/world.ts';
@@ -20,6 +21,7 @@ export interface TestGateway {
 export interface TestGatewaySetup {
   readonly options?: Partial<GatewayOptions>;
   readonly status?: ClusterStatus;
+  readonly admin?: NodeAdmin;
   readonly pages?: GatewayDeps['pages'];
   /** Stands before the files in memory, to slow or break them. */
   readonly wrap?: (files: MemoryFiles) => Files;
@@ -28,6 +30,17 @@ export interface TestGatewaySetup {
 const quietStatus: ClusterStatus = {
   notReadyReason: () => undefined,
   describe: () => ({ nodes: [] }),
+};
+
+/** A cluster that knows no node. */
+const unknownNode = async (node: string): Promise<never> => {
+  throw new DftfsError('node_not_found', `There is no node ${node}.`);
+};
+export const nodelessAdmin: NodeAdmin = {
+  describe: unknownNode,
+  drain: unknownNode,
+  undrain: unknownNode,
+  remove: unknownNode,
 };
 
 export async function startTestGateway(setup: TestGatewaySetup = {}): Promise<TestGateway> {
@@ -39,9 +52,12 @@ export async function startTestGateway(setup: TestGatewaySetup = {}): Promise<Te
     () => clock.wall(),
     'error',
   );
-  const { options, status = quietStatus, pages, wrap } = setup;
+  const { options, status = quietStatus, admin = nodelessAdmin, pages, wrap } = setup;
   const served = wrap ? wrap(files) : files;
-  const deps = { files: served, status, clock, timers, random, log, ...(pages ? { pages } : {}) };
+  const deps = {
+    ...{ files: served, status, admin, clock, timers, random, log },
+    ...(pages ? { pages } : {}),
+  };
   const gateway = createRestGateway(deps, { closeMs: 100, ...options });
   const port = await gateway.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${port}`;

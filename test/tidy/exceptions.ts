@@ -50,6 +50,8 @@ export const entries: readonly string[] = [
   'src/app/node.ts',
   'src/app/local/start.ts',
   'src/app/local/stop.ts',
+  'src/app/local/backup.ts',
+  'src/app/local/restore.ts',
   'src/client/index.ts',
   'src/kv/memory/',
   'src/storage/memory-index.ts',

@@ -1,6 +1,8 @@
 /** Asks the processes of a cluster whether they serve yet. */
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createNodeTimers } from '#io/node/timers.ts';
+import { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 
 const probeTimeoutMs = 2000;
 const betweenProbesMs = 50;
@@ -27,9 +29,23 @@ export function answers(url: string, fits: (body: string) => boolean = () => tru
     });
 }
 
-/** A member's own word that it has a leader and can read through it. */
-export const etcdAnswers = (url: string): Probe =>
-  answers(`${url}/health`, (body) => /"health"\s*:\s*"?true/.test(body));
+/**
+ * Can the member read through a majority? Its own `/health` says no as long as there is an alarm,
+ * and at that of space it serves.
+ */
+export function etcdAnswers(url: string): Probe {
+  return async () => {
+    const etcd = new EtcdMaintenance({ timers: createNodeTimers() }, { endpoints: [url] });
+    try {
+      await etcd.readThrough(url, { timeoutMs: probeTimeoutMs });
+      return true;
+    } catch {
+      return false;
+    } finally {
+      etcd.close();
+    }
+  };
+}
 
 export const nodeIsReady = (url: string): Probe => answers(`${url}/-/ready`);
 

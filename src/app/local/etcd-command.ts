@@ -1,8 +1,8 @@
 /** How an etcd member is started. Every number that tunes etcd stands here. */
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { txnOpsMax } from '#base/limits.ts';
 import { etcdEnvironment } from './etcd-binary.ts';
-import { type EtcdMember, etcdUrl, type Manifest, processFolder } from './manifest.ts';
+import { type EtcdMember, etcdDataFolder, etcdUrl, type Manifest, peerUrl } from './manifest.ts';
 import type { ProcessCommand } from './spawn-process.ts';
 
 const MiB = 1024 * 1024;
@@ -20,8 +20,6 @@ const tuning = {
   // puts.
   'max-txn-ops': 2 * txnOpsMax,
   'max-request-bytes': 16 * MiB,
-  // The most that etcd's own documentation advises. At the alarm writes are refused, reads go on.
-  'quota-backend-bytes': 8 * 1024 * MiB,
   'auto-compaction-mode': 'periodic',
   // A listing reads all its pages at one revision: this is how long it may take.
   'auto-compaction-retention': '10m',
@@ -31,28 +29,37 @@ const tuning = {
   'log-outputs': 'stderr',
 } as const;
 
-const peerUrl = (manifest: Manifest, member: EtcdMember) =>
-  `http://${manifest.host}:${member.peerPort}`;
-
+/** `joins`: the members of the cluster that it is added to; undefined: it begins one with all. */
 export function etcdCommand(
   binary: string,
   data: string,
   manifest: Manifest,
   member: EtcdMember,
+  joins?: readonly EtcdMember[],
 ): ProcessCommand {
-  const peers = manifest.etcd.map((one) => `${one.name}=${peerUrl(manifest, one)}`);
+  const peers = (joins ?? manifest.etcd).map((one) => `${one.name}=${peerUrl(manifest, one)}`);
   const flags = {
     name: member.name,
-    'data-dir': join(processFolder(data, member.name), 'data'),
+    'data-dir': etcdDataFolder(data, member.name),
     'listen-client-urls': etcdUrl(manifest, member),
     'advertise-client-urls': etcdUrl(manifest, member),
     'listen-peer-urls': peerUrl(manifest, member),
     'initial-advertise-peer-urls': peerUrl(manifest, member),
     'initial-cluster': peers.join(','),
-    'initial-cluster-state': 'new',
-    'initial-cluster-token': manifest.clusterId,
+    'initial-cluster-state': joins === undefined ? 'new' : 'existing',
+    'initial-cluster-token': `${manifest.clusterId}-${manifest.era}`,
+    // At this size writes are refused; reads and deletes go on.
+    'quota-backend-bytes': manifest.etcdQuotaBytes,
     ...tuning,
   };
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
-  return { name: member.name, file: binary, args, environment: etcdEnvironment() };
+  const environment = { GOMAXPROCS: String(threads(manifest)), ...etcdEnvironment() };
+  return { name: member.name, file: binary, args, environment };
 }
+
+/**
+ * A member's share of the cores, for they wait for one another all the time: with more threads than
+ * that a read costs them half as much again.
+ */
+const threads = (manifest: Manifest): number =>
+  Math.max(1, Math.floor(availableParallelism() / manifest.etcd.length));

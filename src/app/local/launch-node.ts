@@ -44,6 +44,8 @@ export function writeNodeConfig(data: string, manifest: Manifest, node: ClusterN
     cluster: {
       id: manifest.clusterId,
       etcdEndpoints: manifest.etcd.map((member) => etcdUrl(manifest, member)),
+      etcdQuotaBytes: manifest.etcdQuotaBytes,
+      era: manifest.era,
       secretFile: join('..', secretPath('')),
     },
     node: {

@@ -11,7 +11,9 @@ import { etcdCommand } from './etcd-command.ts';
 import { LaunchError } from './launch-error.ts';
 import { nodeProgram, writeNodeConfig } from './launch-node.ts';
 import { logTail } from './log-tail.ts';
+import { replaceMembers } from './lost-members.ts';
 import {
+  type EtcdMember,
   etcdUrl,
   type Manifest,
   nodeUrl,
@@ -65,13 +67,8 @@ async function carryOut(plan: StartPlan, binary: string, deps: LauncherDeps): Pr
   await writeManifest(data, manifest);
   for (const node of plan.nodes) writeNodeConfig(data, manifest, node);
   const watch = watchOver(plan, deps);
-  if (plan.etcd.length > 0) deps.say(`starting ${list(plan.etcd)}`);
-  for (const member of plan.etcd) {
-    spawnProcess(data, etcdCommand(binary, data, manifest, member));
-  }
-  for (const member of plan.etcd) {
-    await watch.until(etcdAnswers(etcdUrl(manifest, member)), member.name);
-  }
+  await startEtcd(plan, binary, watch, deps);
+  if (!manifest.etcdFormed) await writeManifest(data, { ...manifest, etcdFormed: true });
   if (plan.nodes.length > 0) deps.say(`starting ${list(plan.nodes)}`);
   await startNodes(plan, deps.program ?? nodeProgram);
   for (const node of plan.nodes) {
@@ -79,6 +76,30 @@ async function carryOut(plan: StartPlan, binary: string, deps: LauncherDeps): Pr
   }
   await watch.untilAll(clusterAnswers(publicUrl(manifest)));
 }
+
+async function startEtcd(
+  plan: StartPlan,
+  binary: string,
+  watch: Watch,
+  { say, signal }: LauncherDeps,
+): Promise<void> {
+  const { data, manifest, lostEtcd: lost } = plan;
+  const others = plan.etcd.filter((member) => !lost.includes(member));
+  const serves = (member: EtcdMember) =>
+    watch.until(etcdAnswers(etcdUrl(manifest, member)), member.name);
+  if (others.length > 0) say(`starting ${list(others)}`);
+  for (const member of others) spawnProcess(data, etcdCommand(binary, data, manifest, member));
+  for (const member of others) await serves(member);
+  if (lost.length === 0) return;
+  say(`replacing ${list(lost)}, whose data is gone`);
+  const start = (member: EtcdMember, cluster: readonly EtcdMember[]) => {
+    spawnProcess(data, etcdCommand(binary, data, manifest, member, cluster));
+    return serves(member);
+  };
+  await replaceMembers({ data, manifest, lost, signal, start });
+}
+
+type Watch = ReturnType<typeof watchOver>;
 
 /** Waits for answers no longer than the start may take, and not for those of the dead. */
 function watchOver({ data, manifest }: StartPlan, { signal }: LauncherDeps) {

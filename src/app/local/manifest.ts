@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesQuotaBytesMax } from '#base/limits.ts';
 import { LaunchError } from './launch-error.ts';
 import { writeWholeSync } from './write-whole.ts';
 
@@ -29,6 +30,14 @@ export interface Manifest {
   readonly clusterId: string;
   readonly host: string;
   readonly publicPort: number;
+  /** Space for names in each etcd member. */
+  readonly etcdQuotaBytes: number;
+  /** How often the names were restored from a backup. */
+  readonly era: number;
+  /** A restore has begun and not ended: what etcd holds is not whole. */
+  readonly restoring: boolean;
+  /** All etcd members have run: one without data has lost it. */
+  readonly etcdFormed: boolean;
   readonly etcd: readonly EtcdMember[];
   readonly nodes: readonly ClusterNode[];
 }
@@ -37,6 +46,7 @@ export interface Shape {
   readonly nodes: number | undefined;
   readonly etcd: number | undefined;
   readonly port: number | undefined;
+  readonly etcdQuotaBytes?: number | undefined;
 }
 
 /** Finds ports that are free and not `taken`. */
@@ -50,6 +60,7 @@ const lockFile = 'lock.pid';
 export const manifestPath = (data: string) => join(data, 'cluster.json');
 export const secretPath = (data: string) => join(data, 'secret');
 export const processFolder = (data: string, name: string) => join(data, name);
+export const etcdDataFolder = (data: string, name: string) => join(data, name, 'data');
 export const configPath = (data: string, name: string) => join(data, name, 'config.json');
 export const recordPath = (data: string, name: string) => join(data, name, 'process.json');
 export const logPath = (data: string, name: string) => join(data, name, `${name}.log`);
@@ -59,14 +70,24 @@ export const nodeUrl = (manifest: Manifest, node: ClusterNode) =>
   `http://${manifest.host}:${node.httpPort}`;
 export const etcdUrl = (manifest: Manifest, member: EtcdMember) =>
   `http://${manifest.host}:${member.clientPort}`;
+export const peerUrl = (manifest: Manifest, member: EtcdMember) =>
+  `http://${manifest.host}:${member.peerPort}`;
 export const processNames = (manifest: Manifest): string[] =>
   [...manifest.etcd, ...manifest.nodes].map((one) => one.name);
+
+/** What manifests of earlier starts don't say. */
+const absentBefore = {
+  etcdQuotaBytes: namesQuotaBytesMax,
+  era: 0,
+  restoring: false,
+  etcdFormed: false,
+};
 
 /** Undefined: there is none. */
 export async function readManifest(data: string): Promise<Manifest | undefined> {
   try {
     const manifest = JSON.parse(await readFile(manifestPath(data), 'utf8')) as Manifest;
-    if (manifest.version === 1) return manifest;
+    if (manifest.version === 1) return { ...absentBefore, ...manifest };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new LaunchError(`${manifestPath(data)} can't be read: ${(error as Error).message}`);
@@ -89,6 +110,10 @@ export async function newManifest(
     clusterId: randomBytes(16).toString('hex'),
     host,
     publicPort: shape.port ?? defaults.port,
+    etcdQuotaBytes: shape.etcdQuotaBytes ?? namesQuotaBytesMax,
+    era: 0,
+    restoring: false,
+    etcdFormed: false,
     etcd: [],
     nodes: [],
   };

@@ -1,4 +1,4 @@
-/** The command lines of start.sh and stop.sh. */
+/** The command lines of start.sh, stop.sh, backup.sh and restore.sh. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LaunchError } from './launch-error.ts';
@@ -10,12 +10,26 @@ export interface StartOptions {
   readonly nodes: number | undefined;
   readonly etcd: number | undefined;
   readonly port: number | undefined;
+  readonly etcdQuotaBytes: number | undefined;
+}
+
+export interface BackupOptions {
+  readonly data: string;
+  readonly file: string;
+}
+
+export interface RestoreOptions {
+  readonly data: string;
+  /** Undefined: the hold of an earlier restore is to be released. */
+  readonly file: string | undefined;
 }
 
 export interface StopOptions {
   readonly data: string;
   readonly wipe: boolean;
 }
+
+const MiB = 1024 * 1024;
 
 export const startHelp = `usage: ./start.sh [options]
 
@@ -25,6 +39,8 @@ Prints the PID of every process started, one a line, on stdout; a table of all o
   --nodes N    nodes (default 6); more than at the first start adds nodes
   --etcd N     etcd members (default 5), fixed at the first start
   --port P     the public port (default 8080)
+  --etcd-quota MIB
+               space for names in each etcd member (default and at most advised: 8192)
   --data DIR   where everything is kept, one subfolder a process (default: data, in the project)
   --help       this text
 `;
@@ -38,18 +54,43 @@ Stops every process of a cluster on this machine.
   --help       this text
 `;
 
+export const backupHelp = `usage: ./backup.sh --out FILE [options]
+
+Writes all names of a running cluster, as they are at one moment, to a new file. Names, not bytes of
+files: those stay on the nodes' disks.
+
+  --out FILE   where to
+  --data DIR   the cluster's data folder (default: data, in the project)
+  --help       this text
+`;
+
+export const restoreHelp = `usage: ./restore.sh --from FILE [options]
+       ./restore.sh --release [options]
+
+Begins the names of a stopped cluster anew with those of a backup. Files that were put since lose
+their names, but their bytes are kept until they are released.
+
+  --from FILE  what backup.sh wrote
+  --release    afterwards, while the cluster runs: what has no name may be thrown away
+  --data DIR   the cluster's data folder (default: data, in the project)
+  --help       this text
+`;
+
 const help = { type: 'boolean' } as const;
 const word = { type: 'string' } as const;
 
 /** Undefined: help was asked for. */
 export function parseStartOptions(args: readonly string[]): StartOptions | undefined {
-  const values = parse(args, { nodes: word, etcd: word, port: word, data: word, help });
+  const quota = { 'etcd-quota': word } as const;
+  const values = parse(args, { nodes: word, etcd: word, port: word, ...quota, data: word, help });
   if (values.help === true) return undefined;
+  const quotaMiB = count('--etcd-quota', values['etcd-quota'], 100_000);
   return {
     data: folder(values.data),
     nodes: count('--nodes', values.nodes, 100),
     etcd: count('--etcd', values.etcd, 9),
     port: count('--port', values.port, 65_535),
+    etcdQuotaBytes: quotaMiB === undefined ? undefined : quotaMiB * MiB,
   };
 }
 
@@ -58,6 +99,25 @@ export function parseStopOptions(args: readonly string[]): StopOptions | undefin
   const values = parse(args, { wipe: { type: 'boolean' }, data: word, help });
   if (values.help === true) return undefined;
   return { data: folder(values.data), wipe: values.wipe === true };
+}
+
+/** Undefined: help was asked for. */
+export function parseBackupOptions(args: readonly string[]): BackupOptions | undefined {
+  const values = parse(args, { out: word, data: word, help });
+  if (values.help === true) return undefined;
+  if (!values.out) throw new LaunchError('name a file for the backup with --out; see --help');
+  return { data: folder(values.data), file: resolve(values.out) };
+}
+
+/** Undefined: help was asked for. */
+export function parseRestoreOptions(args: readonly string[]): RestoreOptions | undefined {
+  const values = parse(args, { from: word, release: { type: 'boolean' }, data: word, help });
+  if (values.help === true) return undefined;
+  const release = values.release === true;
+  if (release === Boolean(values.from)) {
+    throw new LaunchError('name a backup with --from, or --release what one holds; see --help');
+  }
+  return { data: folder(values.data), file: values.from && resolve(values.from) };
 }
 
 function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(

@@ -1,5 +1,6 @@
 /** What a start has to do: which processes are missing, and whether what they need is there. */
 import { LaunchError } from './launch-error.ts';
+import { lostMembers } from './lost-members.ts';
 import {
   type ClusterNode,
   type EtcdMember,
@@ -18,6 +19,8 @@ export interface StartPlan {
   readonly manifest: Manifest;
   /** To be started; the others are alive. */
   readonly etcd: readonly EtcdMember[];
+  /** Of them, those whose data is gone. */
+  readonly lostEtcd: readonly EtcdMember[];
   readonly nodes: readonly ClusterNode[];
 }
 
@@ -25,10 +28,14 @@ export interface StartPlan {
 export async function planStart(options: Shape & { readonly data: string }): Promise<StartPlan> {
   const { data } = options;
   const known = await readManifest(data);
+  if (known?.restoring) {
+    throw new LaunchError('a restore of this cluster was interrupted: run ./restore.sh again');
+  }
   const isDead = ({ name }: { name: string }) => findProcess(data, name) === undefined;
   const untouched = known === undefined || known.nodes.every(isDead);
   const manifest = await shapeOf(data, known, options, untouched);
   const etcd = manifest.etcd.filter(isDead);
+  const lostEtcd = lostMembers(data, manifest, etcd);
   const nodes = manifest.nodes.filter(isDead);
   if (untouched) await needPublicPort(manifest);
   for (const { name, clientPort, peerPort } of etcd) {
@@ -37,7 +44,7 @@ export async function planStart(options: Shape & { readonly data: string }): Pro
   for (const { name, httpPort, rpcPort } of nodes) {
     await needPorts(manifest, name, [httpPort, rpcPort]);
   }
-  return { data, manifest, etcd, nodes };
+  return { data, manifest, etcd, lostEtcd, nodes };
 }
 
 async function shapeOf(
@@ -60,7 +67,12 @@ async function shapeOf(
       `this cluster runs on port ${known.publicPort}: stop it first to change that`,
     );
   }
-  return withNodes({ ...known, publicPort: port }, nodes, free);
+  const { etcdQuotaBytes = known.etcdQuotaBytes } = shape;
+  const isRunning = known.etcd.some(({ name }) => findProcess(data, name) !== undefined);
+  if (etcdQuotaBytes !== known.etcdQuotaBytes && (isRunning || !untouched)) {
+    throw new LaunchError('stop this cluster first to change the space for names');
+  }
+  return withNodes({ ...known, publicPort: port, etcdQuotaBytes }, nodes, free);
 }
 
 async function needPublicPort({ host, publicPort }: Manifest): Promise<void> {

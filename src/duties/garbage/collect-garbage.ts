@@ -1,11 +1,11 @@
 /**
  * Empties the queue of garbage: has the shards of blobs that lost their last name deleted by all
- * who hold them. Done by one node for the cluster; two at a time do no harm, for a blob in the queue
- * is dead for good, deleting is idempotent, and each key changes only as it was read.
+ * who hold them. Done by one node for the cluster; two at a time do no harm, for a blob in the
+ * queue is dead for good, deleting is idempotent, and each key changes only as it was read.
  *
- * Waits twice, by its own clock. Before the first pass, so that a read that is under way ends whole:
- * nothing but courtesy. And with the last one as long as the markers of operations stay: a late try
- * of the blob's create, held up somewhere on its way, must still find the key that refuses it.
+ * Waits twice, by its own clock. Before the first pass, so that a read that is under way ends
+ * whole: nothing but courtesy. And with the last one as long as the markers of operations stay: a
+ * late try of the blob's create, held up on its way, must still find the key that refuses it.
  */
 import { asDftfsError } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';

@@ -75,7 +75,7 @@ export class FindOrphans implements Duty {
     this.#allowance = new Allowance(deps.clock, this.#options.shardsPerSecondMax);
   }
 
-  /** Since this process began: shards looked at, walks ended, blobs and shards found to be garbage. */
+  /** Since this process began: shards seen, walks ended, blobs and shards found to be garbage. */
   progress() {
     return {
       looked: this.#looked,

@@ -33,7 +33,7 @@ export class RevisionAges {
     while (nowMs - (this.#marks[1]?.seenAtMs ?? nowMs) >= agesMsMax) this.#marks.shift();
   }
 
-  /** What was changed at this revision, or before, has stood for `ageMs`. 0: nothing is known to. */
+  /** What was changed at this revision or before has stood for `ageMs`. 0: nothing is known to. */
   standingFor(ageMs: number, nowMs: number): number {
     const old = this.#marks.findLast(({ seenAtMs }) => nowMs - seenAtMs >= ageMs);
     return old?.revision ?? 0;

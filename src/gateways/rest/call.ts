@@ -1,5 +1,5 @@
 /** What an endpoint is given: one request, and the services it may use. */
-
+import type { NodeId } from '#base/ids.ts';
 import type { Files } from '#files/files.ts';
 import type { Clock } from '#io/world.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,6 +15,20 @@ export interface ClusterStatus {
   describe(): unknown | Promise<unknown>;
 }
 
+/**
+ * What an operator may do with a node. Each answers with what JSON can say of it, and throws
+ * node_not_found.
+ */
+export interface NodeAdmin {
+  /** How it is, and whether it can be stopped without harm. */
+  describe(node: NodeId): Promise<unknown>;
+  /** Throws drain_refused where a promise would break. */
+  drain(node: NodeId): Promise<unknown>;
+  undrain(node: NodeId): Promise<unknown>;
+  /** Throws removal_refused while something counts on it. */
+  remove(node: NodeId): Promise<unknown>;
+}
+
 /** A fixed page under `/-/`. */
 export interface StaticPage {
   readonly contentType: string;
@@ -24,6 +38,7 @@ export interface StaticPage {
 export interface Services {
   readonly files: Files;
   readonly status: ClusterStatus;
+  readonly admin: NodeAdmin;
   readonly metrics: Metrics;
   readonly clock: Clock;
   /** By path, as `/-/console/`. */

@@ -1,9 +1,12 @@
 /** Conditional requests (RFC 9110 §13), judged on one file as it was looked up. */
 import { DftfsError } from '#base/errors.ts';
-import type { FileEntry } from '#namespace/records.ts';
+import { contentOf, type FileEntry } from '#namespace/records.ts';
 
-/** Strong: bytes under a blob id never change. A copy has its source's, for it has its bytes. */
-export const etagOf = (entry: FileEntry): string => `"${entry.record.blob}"`;
+/**
+ * Strong: bytes under a blob id never change, and it stays when upkeep moves them to another blob.
+ * A copy has its source's, for it has its bytes.
+ */
+export const etagOf = ({ record }: FileEntry): string => `"${contentOf(record)}"`;
 
 export const lastModifiedOf = (entry: FileEntry): string =>
   new Date(entry.record.modifiedMs).toUTCString();

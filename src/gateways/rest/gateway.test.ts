@@ -8,7 +8,7 @@ import { createNodeWorld } from '#io/node/world.ts';
 import { silentLogger } from '#observe/log.ts';
 import { MemoryFiles, overriding } from '../../../test/support/memory-files.ts';
 import { codeOf, RawConnection, rawRequest } from '../../../test/support/raw-http.ts';
-import { testGateway } from '../../../test/support/test-gateway.ts';
+import { nodelessAdmin, testGateway } from '../../../test/support/test-gateway.ts';
 import { createRestGateway } from './gateway.ts';
 
 const put = (url: string, body: string, headers: Record<string, string> = {}): Promise<Response> =>
@@ -256,7 +256,8 @@ test('metrics count what was done', async (context) => {
 test('one gateway listens at several addresses, and none answers once it is closed', async () => {
   const { clock, timers, random } = createNodeWorld();
   const status = { notReadyReason: () => undefined, describe: () => ({}) };
-  const deps = { files: new MemoryFiles(), status, clock, timers, random, log: silentLogger };
+  const doors = { status, admin: nodelessAdmin };
+  const deps = { files: new MemoryFiles(), ...doors, clock, timers, random, log: silentLogger };
   const gateway = createRestGateway(deps);
   const ports = [0, 0].map((port) => gateway.listen({ host: '127.0.0.1', port }));
   const health = 'GET /-/health HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';

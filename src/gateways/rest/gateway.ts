@@ -11,7 +11,7 @@ import type { Files } from '#files/files.ts';
 import type { Clock, Random, Timer, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
 import { ByteBudget } from './byte-budget.ts';
-import type { ClusterStatus, Services, StaticPage } from './call.ts';
+import type { ClusterStatus, NodeAdmin, Services, StaticPage } from './call.ts';
 import { Exchange } from './exchange.ts';
 import { Metrics } from './metrics.ts';
 import { type GatewayOptions, gatewayDefaults } from './options.ts';
@@ -25,6 +25,7 @@ import { Watchdog } from './watchdog.ts';
 export interface GatewayDeps {
   readonly files: Files;
   readonly status: ClusterStatus;
+  readonly admin: NodeAdmin;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -85,8 +86,8 @@ class Gateway implements RestGateway {
       requests: this.#open.size,
       reservedBytes: this.#budget.taken,
     }));
-    const { files, status, clock, pages = new Map() } = deps;
-    this.#services = { files, status, clock, metrics, pages };
+    const { files, status, admin, clock, pages = new Map() } = deps;
+    this.#services = { files, status, admin, clock, metrics, pages };
     this.#scheduleSweep(deps.clock.now());
   }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { DftfsError, type ErrorCode } from '#base/errors.ts';
 import { rawRequest } from '../../../test/support/raw-http.ts';
 import { testGateway } from '../../../test/support/test-gateway.ts';
+import type { NodeAdmin } from './call.ts';
 import { openapi } from './openapi.ts';
 import { routes } from './router.ts';
 
@@ -29,6 +31,10 @@ const post = (pattern: string, query: string, status: number): Exchange => {
 };
 const del = (pattern: string, target: string, status: number): Exchange => {
   return { method: 'DELETE', pattern, target, status };
+};
+const onNode = (action: string, node: string, status: number): Exchange => {
+  const target = `/-/nodes/${node}/${action}`;
+  return { method: 'POST', pattern: `/-/nodes/{node}/${action}`, target, body: '', status };
 };
 
 const long = `/${'x'.repeat(1100)}`;
@@ -83,7 +89,34 @@ const exchanges: readonly Exchange[] = [
   get('/-/metrics', '/-/metrics', 200),
   get('/-/openapi.json', '/-/openapi.json', 200),
   get('/-/{page}', '/-/nothing', 404),
+  get('/-/nodes/{node}', '/-/nodes/n1', 200),
+  get('/-/nodes/{node}', '/-/nodes/n9', 404),
+  get('/-/nodes/{node}', '/-/nodes/N%201', 404),
+  get('/-/{page}', '/-/nodes', 404),
+  get('/-/{page}', '/-/nodes/n1/reboot', 404),
+  onNode('drain', 'n1', 200),
+  onNode('drain', 'n2', 409),
+  onNode('undrain', 'n1', 200),
+  onNode('undrain', 'n9', 404),
+  onNode('remove', 'n2', 409),
+  onNode('remove', 'n1', 200),
 ];
+
+/** Knows n1, with which all is well, and n2, which can't be spared. */
+const admin: NodeAdmin = {
+  describe: async (node) => known(node),
+  drain: async (node) => spared(node, 'drain_refused'),
+  undrain: async (node) => known(node),
+  remove: async (node) => spared(node, 'removal_refused'),
+};
+function known(id: string) {
+  if (id === 'n1' || id === 'n2') return { id };
+  throw new DftfsError('node_not_found', `There is no node ${id}.`);
+}
+function spared(id: string, code: ErrorCode) {
+  if (id === 'n2') throw new DftfsError(code, 'It is needed.');
+  return known(id);
+}
 
 suite('the description of the interface', () => {
   test('names the same paths and methods as the router', () => {
@@ -97,7 +130,7 @@ suite('the description of the interface', () => {
   });
 
   test('is right about every answer, and every path and method is tried', async (context) => {
-    const { port } = await testGateway(context);
+    const { port } = await testGateway(context, { admin });
     const tried = new Set<string>();
     for (const { method, pattern, target, headers = '', body, status } of exchanges) {
       const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`;

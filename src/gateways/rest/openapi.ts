@@ -24,9 +24,9 @@ const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
 const failures = {
   '400': problem('A bad request: path, argument or framing. Nothing happened.'),
-  '404': problem('Nothing has this path.'),
+  '404': problem('Nothing has this path or name.'),
   '405': problem('This method is not possible here; see Allow.'),
-  '409': problem('The path is taken; what is there is as it was.'),
+  '409': problem('The path is taken, or a promise would break. Nothing happened.'),
   '411': problem('Neither Content-Length nor Transfer-Encoding: chunked.'),
   '412': problem('A precondition does not hold.'),
   '413': problem('Too large.'),
@@ -47,6 +47,7 @@ const inPath = {
   description: 'The path, its slashes as they are, anything else percent-encoded.',
   schema: { type: 'string' },
 };
+const inNode = { ...inPath, name: 'node', description: 'The name of a node.' };
 const inQuery = (name: string, description: string, required = false, type = 'string') => ({
   name,
   in: 'query',
@@ -161,6 +162,15 @@ const transfer = (id: string, summary: string) => ({
   ),
 });
 
+const nodeAnswer = { '200': json('The node.', reference('Node')) };
+const operating = (
+  id: string,
+  summary: string,
+  ...statuses: readonly (keyof typeof failures)[]
+) => ({
+  post: operation(id, summary, [inNode], { ...nodeAnswer, ...failing('404', ...statuses, '503') }),
+});
+
 const paths = {
   '/{path}': {
     ...reading('getFile', 'A file.', [inPath, ...rangeHeaders], getAnswers),
@@ -227,6 +237,13 @@ const paths = {
   '/-/cluster': reading('cluster', 'The cluster as this process sees it.', [], page),
   '/-/metrics': reading('metrics', 'Counters, as Prometheus reads them.', [], page),
   '/-/openapi.json': reading('openapi', 'This description.', [], page),
+  '/-/nodes/{node}': reading('node', 'A node, and whether it can be stopped.', [inNode], {
+    ...nodeAnswer,
+    ...failing('404', '503'),
+  }),
+  '/-/nodes/{node}/drain': operating('drainNode', 'Moves everything off a node.', '409'),
+  '/-/nodes/{node}/undrain': operating('undrainNode', 'Takes back a drain.'),
+  '/-/nodes/{node}/remove': operating('removeNode', 'Forgets a node that holds nothing.', '409'),
   '/-/{page}': reading('page', 'Other pages of the system.', [{ ...inPath, name: 'page' }], {
     ...page,
     ...failing('404'),
@@ -257,6 +274,22 @@ const schemas = {
     properties: { path: text, size: count, etag: text },
   },
   Removed: { type: 'object', required: ['removed'], properties: { removed: count } },
+  Node: {
+    type: 'object',
+    required: ['id'],
+    properties: {
+      id: text,
+      live: { type: 'boolean' },
+      draining: { type: 'boolean' },
+      zone: text,
+      slots: { type: 'integer', minimum: 0, description: 'Of volumes, that count on it.' },
+      bytes: { type: ['integer', 'null'], description: 'That it holds; null: it does not say.' },
+      capacityBytes: count,
+      safeToStop: { type: 'boolean', description: 'No data counts on it.' },
+      reason: { type: 'string', description: 'Why it is safe or not.' },
+      removed: { type: 'boolean' },
+    },
+  },
   Listing: {
     type: 'object',
     required: ['path', 'entries'],

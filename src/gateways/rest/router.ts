@@ -6,6 +6,7 @@ import { exists } from './endpoints/exists.ts';
 import { getFile, getPath } from './endpoints/get.ts';
 import { literalPath, literalPathOf, putLiteral } from './endpoints/literal-path.ts';
 import { listFolder, ls } from './endpoints/ls.ts';
+import { describeNode, drainNode, nodePage, removeNode, undrainNode } from './endpoints/nodes.ts';
 import { putFile } from './endpoints/put.ts';
 import { deleteFile, removePath, rm } from './endpoints/rm.ts';
 import { stat } from './endpoints/stat.ts';
@@ -56,6 +57,10 @@ export const routes = {
   '/-/cluster': reading('system', cluster),
   '/-/metrics': reading('system', metrics),
   '/-/openapi.json': reading('system', describeApi),
+  '/-/nodes/{node}': reading('nodes', describeNode),
+  '/-/nodes/{node}/drain': { POST: route('nodes', drainNode) },
+  '/-/nodes/{node}/undrain': { POST: route('nodes', undrainNode) },
+  '/-/nodes/{node}/remove': { POST: route('nodes', removeNode) },
   '/-/{page}': reading('system', page),
 } as const satisfies Record<string, Methods>;
 
@@ -67,6 +72,8 @@ function methodsOf({ path, folder }: Target): Methods {
   const found = path === literalPath && folder ? undefined : fixed.get(path);
   if (found) return found;
   if (path.startsWith('/exists/')) return routes['/exists/{path}'];
+  const node = nodePage.exec(path)?.groups;
+  if (node) return routes[`/-/nodes/{node}${node.action ?? ''}` as keyof typeof routes];
   if (path === '/-' || path.startsWith('/-/')) return routes['/-/{page}'];
   return folder ? routes['/{folder}/'] : routes['/{path}'];
 }

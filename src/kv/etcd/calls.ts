@@ -52,7 +52,7 @@ export class Calls {
       if (options.signal?.aborted) throw canceled('none');
       if (members.closed) throw new DftfsError('names_unavailable', 'The etcd driver is closed.');
       if (leftMs <= 0) throw unavailable(members, last);
-      const member = members.pick(tried);
+      const member = members.pick(tried, options.viaLeader);
       if (member === undefined) {
         tried.clear();
         await timers.sleep(Math.min(roundPauseMs, leftMs), options.signal).catch(() => {});

@@ -6,6 +6,7 @@ import { silentLogger } from '#observe/log.ts';
 import { EtcdCluster } from '../../../test/support/etcd-cluster.ts';
 import type { Txn } from '../kv.ts';
 import { EtcdKv } from './etcd-kv.ts';
+import { type Member, Members } from './members.ts';
 
 const options = { timeoutMs: 10_000 };
 const world = createNodeWorld();
@@ -133,6 +134,37 @@ describe('EtcdKv when members fail', () => {
     await putSurely(kv, 'watched/2');
     await until('a new event', () => keys.includes('watched/2'));
     assert.equal(ends.length, 1);
+  });
+
+  it('finds the leader for those who ask for it, and does without while it fails', async () => {
+    const leader = cluster.endpoints[await cluster.leader()] as string;
+    leanOn(await follower());
+    const members = new Members(
+      { ...world, log: silentLogger },
+      { endpoints: cluster.endpoints, probeTimeoutMs: 1000, probeIntervalMs: 200 },
+    );
+    try {
+      const asked = () => members.pick(new Set(), true);
+      await until('the leader is known', () => asked()?.endpoint === leader);
+      const found = asked() as Member;
+      assert.notEqual(members.pick(new Set([found]), true), found);
+      members.failed(found, 'it is a test');
+      assert.notEqual(asked(), found);
+      await until('the leader is trusted again', () => asked() === found);
+    } finally {
+      members.close();
+    }
+  });
+
+  it('goes on when the leader it asks is stopped', async () => {
+    const leader = await cluster.leader();
+    leanOn((leader + 1) % count);
+    const asLeader = { ...options, viaLeader: true };
+    await kv.txn(put('via/1'), asLeader);
+    cluster.pause(leader);
+    const read: Txn = { compare: [], then: [{ kind: 'range', start: 'via/1' }], else: [] };
+    const { results } = await kv.txn(read, asLeader);
+    assert.equal(results[0]?.kind === 'range' && results[0].entries.length, 1);
   });
 
   it('goes on when the leader is killed', async () => {

@@ -6,19 +6,24 @@
  * because the driver names the leases itself. A writing transaction is sent once. Values are views
  * into what was received.
  */
+import { DftfsError } from '#base/errors.ts';
 import type { Clock, Random, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
 import { canWrite, checkRange, checkRevision, checkSpan, checkTxn } from '../check-arguments.ts';
+import { revisionBase } from '../eras.ts';
 import type {
   CallOptions,
   KeySpan,
   Kv,
   KvEntry,
   KvMember,
+  KvOp,
   LeaseId,
+  NestedTxn,
   RangeOp,
   RangeResult,
   Txn,
+  TxnOptions,
   TxnResult,
   Watch,
   WatchHandlers,
@@ -30,6 +35,7 @@ import { Members } from './members.ts';
 import { methods } from './methods.ts';
 import { grantRequest, leaseRequest, rangeRequest, txnRequest } from './requests.ts';
 import { leaseTtlResponse, rangeResponse, txnResponse } from './responses.ts';
+import { weighTxn } from './weighed-txn.ts';
 
 export interface EtcdKvDeps {
   readonly clock: Clock;
@@ -48,11 +54,14 @@ export interface EtcdKvOptions {
   readonly perAttemptTimeoutMs?: number;
   /** How often members that are avoided, or that serve watches, are probed. */
   readonly probeIntervalMs?: number;
+  /** How often this cluster's names were restored from a backup. */
+  readonly era?: number;
 }
 
 export class EtcdKv implements Kv {
   readonly #deps: EtcdKvDeps;
   readonly #perAttemptTimeoutMs: number;
+  readonly #revisionBase: number;
   readonly #members: Members;
   readonly #calls: Calls;
   readonly #watches = new Set<EtcdWatch>();
@@ -64,6 +73,7 @@ export class EtcdKv implements Kv {
   private constructor(deps: EtcdKvDeps, options: EtcdKvOptions) {
     this.#deps = deps;
     this.#perAttemptTimeoutMs = options.perAttemptTimeoutMs ?? 700;
+    this.#revisionBase = revisionBase(options.era ?? 0);
     this.#members = new Members(deps, {
       endpoints: options.endpoints,
       probeTimeoutMs: this.#perAttemptTimeoutMs,
@@ -84,17 +94,21 @@ export class EtcdKv implements Kv {
     options: CallOptions,
   ): Promise<RangeResult & { readonly revision: number }> {
     checkRange(range);
-    const reply = await this.#calls.repeatable(methods.range, rangeRequest(range), options);
-    return rangeResponse(reply);
+    this.#checkEra([{ kind: 'range', ...range }]);
+    const message = rangeRequest(range, this.#revisionBase);
+    const reply = await this.#calls.repeatable(methods.range, message, options);
+    return rangeResponse(reply, this.#revisionBase);
   }
 
-  async txn(txn: Txn, options: CallOptions): Promise<TxnResult> {
+  async txn(txn: Txn, options: TxnOptions): Promise<TxnResult> {
     checkTxn(txn);
-    const message = txnRequest(txn);
+    this.#checkEra([...txn.then, ...txn.else]);
+    const weighed = weighTxn(txn, options.frees ?? false);
+    const message = txnRequest(weighed.txn, this.#revisionBase);
     const reply = canWrite(txn)
       ? await this.#calls.write(methods.txn, message, options)
       : await this.#calls.repeatable(methods.txn, message, options);
-    return txnResponse(reply);
+    return weighed.unwrap(txnResponse(reply, this.#revisionBase));
   }
 
   watch(span: KeySpan, fromRevision: number, handlers: WatchHandlers): Watch {
@@ -105,6 +119,7 @@ export class EtcdKv implements Kv {
       {
         span,
         fromRevision,
+        revisionBase: this.#revisionBase,
         createTimeoutMs: this.#perAttemptTimeoutMs,
         handlers: {
           onEvents: (events, revision) => handlers.onEvents(events, revision),
@@ -149,6 +164,18 @@ export class EtcdKv implements Kv {
 
   members(): readonly KvMember[] {
     return this.#members.list();
+  }
+
+  /** What was before the engine began is not there to be read. */
+  #checkEra(ops: readonly (KvOp | NestedTxn)[]): void {
+    if (this.#revisionBase === 0) return;
+    for (const op of ops) {
+      if (op.kind === 'txn') this.#checkEra([...op.then, ...op.else]);
+      else if (op.kind === 'range' && op.revision && op.revision <= this.#revisionBase) {
+        const detail = `Revision ${op.revision} is of a former era.`;
+        throw new DftfsError('names_unavailable', detail);
+      }
+    }
   }
 
   async close(): Promise<void> {

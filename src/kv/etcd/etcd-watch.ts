@@ -10,6 +10,7 @@ import { type WatchResponse, watchResponse } from './responses.ts';
 export class EtcdWatch implements Watch {
   readonly #member: Member;
   readonly #handlers: WatchHandlers;
+  readonly #revisionBase: number;
   readonly #stream: GrpcStream;
   readonly #creation: { cancel(): void };
   #ended = false;
@@ -19,17 +20,20 @@ export class EtcdWatch implements Watch {
     options: {
       span: KeySpan;
       fromRevision: number;
+      revisionBase: number;
       createTimeoutMs: number;
       handlers: WatchHandlers;
     },
   ) {
     this.#member = deps.member;
     this.#handlers = options.handlers;
+    this.#revisionBase = options.revisionBase;
     this.#member.watches++;
     this.#creation = deps.timers.after(options.createTimeoutMs, () =>
       this.#end(`${this.#member.endpoint} did not begin the watch in time`),
     );
-    const request = watchRequest(options.span, options.fromRevision);
+    const { span, fromRevision, revisionBase } = options;
+    const request = watchRequest(span, fromRevision, revisionBase);
     this.#stream = this.#member.channel.stream(methods.watch, request, {
       onMessage: (message) => this.#take(message),
       onEnd: (failure) => this.#end(failure?.message ?? 'ended by etcd'),
@@ -44,7 +48,7 @@ export class EtcdWatch implements Watch {
     if (this.#ended) return;
     let response: WatchResponse;
     try {
-      response = watchResponse(message);
+      response = watchResponse(message, this.#revisionBase);
     } catch (error) {
       this.#end(`unreadable: ${String(error)}`);
       return;

@@ -15,6 +15,8 @@ import { statusResponse } from './responses.ts';
 export interface Member {
   readonly endpoint: string;
   readonly channel: GrpcChannel;
+  /** In etcd's own words; undefined until it has answered a probe. */
+  id: string | undefined;
   /** Answers, and knows a leader. */
   healthy: boolean;
   /** Answered its last probe at all. */
@@ -45,6 +47,8 @@ export class Members {
   readonly #deps: MembersDeps;
   readonly #options: MembersOptions;
   readonly #ordered: readonly Member[];
+  /** Whom the last member that answered a probe takes for the leader. */
+  #leaderId: string | undefined;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -55,6 +59,7 @@ export class Members {
     const members = options.endpoints.map((endpoint) => ({
       endpoint,
       channel: new GrpcChannel(deps, { endpoint, metadata: { hasleader: 'true' } }),
+      id: undefined,
       healthy: true,
       answers: true,
       watches: 0,
@@ -73,7 +78,9 @@ export class Members {
   }
 
   /** The best member not in `tried`; undefined when all were tried. */
-  pick(tried: ReadonlySet<Member>): Member | undefined {
+  pick(tried: ReadonlySet<Member>, viaLeader = false): Member | undefined {
+    const leader = viaLeader ? this.#leader() : undefined;
+    if (leader?.healthy && !tried.has(leader)) return leader;
     const left = this.#ordered.filter((member) => !tried.has(member));
     return left.find((member) => member.healthy) ?? left[0];
   }
@@ -111,6 +118,15 @@ export class Members {
     for (const member of this.#ordered) member.channel.close();
   }
 
+  /** The first time it is asked for, its members are asked who they are. */
+  #leader(): Member | undefined {
+    if (this.#leaderId === undefined) {
+      this.#leaderId = '0';
+      for (const member of this.#ordered) void this.#probe(member);
+    }
+    return this.#ordered.find(({ id }) => id === this.#leaderId);
+  }
+
   #schedule(): void {
     this.#timer = this.#deps.timers.after(this.#options.probeIntervalMs, () => {
       for (const member of this.#ordered)
@@ -127,7 +143,10 @@ export class Members {
       const reply = await member.channel.unary(methods.status, emptyRequest(), {
         timeoutMs: this.#options.probeTimeoutMs,
       });
-      const healthy = statusResponse(reply).leaderId !== '0';
+      const { memberId, leaderId } = statusResponse(reply);
+      const healthy = leaderId !== '0';
+      member.id = memberId;
+      if (healthy) this.#leaderId = leaderId;
       if (healthy && !member.healthy) this.#deps.log.info('etcd member back', show(member));
       member.healthy = healthy;
       member.answers = true;

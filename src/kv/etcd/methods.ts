@@ -10,4 +10,7 @@ export const methods = {
   status: '/etcdserverpb.Maintenance/Status',
   alarm: '/etcdserverpb.Maintenance/Alarm',
   defragment: '/etcdserverpb.Maintenance/Defragment',
+  memberList: '/etcdserverpb.Cluster/MemberList',
+  memberAdd: '/etcdserverpb.Cluster/MemberAdd',
+  memberRemove: '/etcdserverpb.Cluster/MemberRemove',
 } as const;

@@ -11,10 +11,12 @@ export const framePrefixBytes = 5;
 
 /** Writes one message into one growing buffer, after `prefixBytes` left free for a frame header. */
 export class MessageWriter {
+  readonly #revisionBase: number;
   #buffer: Buffer;
   #position: number;
 
-  constructor(prefixBytes = 0, sizeHint = 512) {
+  constructor(prefixBytes = 0, sizeHint = 512, revisionBase = 0) {
+    this.#revisionBase = revisionBase;
     this.#buffer = Buffer.allocUnsafe(prefixBytes + sizeHint);
     this.#position = prefixBytes;
   }
@@ -25,6 +27,11 @@ export class MessageWriter {
     this.#reserve(20);
     this.#varint((field << 3) | varintType);
     this.#varint(value);
+  }
+
+  /** As the engine counts. One of a former era is 1, which no key ever stands at. */
+  revision(field: number, value: number): void {
+    this.number(field, value === 0 ? 0 : Math.max(1, value - this.#revisionBase));
   }
 
   /** An unsigned 64-bit id, given as hex digits. */
@@ -120,14 +127,15 @@ export class MessageWriter {
  */
 export class MessageReader {
   readonly #buffer: Buffer;
-  #position: number;
+  readonly #revisionBase: number;
+  #position = 0;
   #end: number;
   #type = 0;
 
-  constructor(buffer: Buffer, start = 0, end = buffer.length) {
+  constructor(buffer: Buffer, revisionBase = 0) {
     this.#buffer = buffer;
-    this.#position = start;
-    this.#end = end;
+    this.#revisionBase = revisionBase;
+    this.#end = buffer.length;
   }
 
   next(): number {
@@ -139,6 +147,11 @@ export class MessageReader {
 
   number(): number {
     return this.#varint();
+  }
+
+  revision(): number {
+    const value = this.#varint();
+    return value === 0 ? 0 : value + this.#revisionBase;
   }
 
   boolean(): boolean {

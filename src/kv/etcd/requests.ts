@@ -6,8 +6,8 @@ import type { MemberAlarm } from './responses.ts';
 
 type Encode = (writer: MessageWriter) => void;
 
-function message(encode: Encode, sizeHint?: number): Buffer {
-  const writer = new MessageWriter(framePrefixBytes, sizeHint);
+function message(encode: Encode, sizeHint?: number, revisionBase?: number): Buffer {
+  const writer = new MessageWriter(framePrefixBytes, sizeHint, revisionBase);
   encode(writer);
   return writer.finish();
 }
@@ -24,7 +24,7 @@ function span(writer: MessageWriter, { start, end }: KeySpan, endField = 2, star
 function rangeBody(writer: MessageWriter, range: Omit<RangeOp, 'kind'>): void {
   span(writer, range);
   writer.number(3, range.limit ?? 0);
-  writer.number(4, range.revision ?? 0);
+  writer.revision(4, range.revision ?? 0);
   writer.boolean(8, range.keysOnly ?? false);
 }
 
@@ -49,7 +49,9 @@ function compareBody(writer: MessageWriter, compare: Compare): void {
   writer.number(1, relations[compare.relation]);
   writer.number(2, targets[compare.field]);
   span(writer, compare, 64, 3);
-  writer.number(targetValueField[compare.field], compare.value);
+  const field = targetValueField[compare.field];
+  if (compare.field === 'version') writer.number(field, compare.value);
+  else writer.revision(field, compare.value);
 }
 
 function txnBody(writer: MessageWriter, txn: Txn): void {
@@ -71,11 +73,13 @@ function nestedEach<T>(
   }
 }
 
-export const rangeRequest = (range: Omit<RangeOp, 'kind'>): Buffer =>
-  message((writer) => rangeBody(writer, range));
+export const rangeRequest = (range: Omit<RangeOp, 'kind'>, revisionBase = 0): Buffer =>
+  message((writer) => rangeBody(writer, range), undefined, revisionBase);
 
-export const txnRequest = (txn: Txn): Buffer =>
-  message((writer) => txnBody(writer, txn), 256 * (txn.then.length + txn.else.length + 1));
+export function txnRequest(txn: Txn, revisionBase: number): Buffer {
+  const sizeHint = 256 * (txn.then.length + txn.else.length + 1);
+  return message((writer) => txnBody(writer, txn), sizeHint, revisionBase);
+}
 
 /** Lease ids are chosen by this driver, below 2^53. */
 export function leaseNumber(lease: string): number {
@@ -95,18 +99,26 @@ export const grantRequest = (ttlSeconds: number, lease: string): Buffer =>
 export const leaseRequest = (lease: string): Buffer =>
   message((writer) => writer.number(1, leaseNumber(lease)));
 
-export const watchRequest = (watched: KeySpan, fromRevision: number): Buffer =>
-  message((writer) => {
+export function watchRequest(watched: KeySpan, fromRevision: number, revisionBase: number): Buffer {
+  const encode: Encode = (writer) => {
     const at = writer.begin(1);
     span(writer, watched);
-    writer.number(3, fromRevision);
+    writer.revision(3, fromRevision);
     writer.end(at);
-  });
+  };
+  return message(encode, undefined, revisionBase);
+}
 
 export const emptyRequest = (): Buffer => message(() => {});
 
 export const compactRequest = (revision: number): Buffer =>
   message((writer) => writer.number(1, revision));
+
+export const memberAddRequest = (peerUrl: string): Buffer =>
+  message((writer) => writer.text(1, peerUrl));
+
+export const memberRemoveRequest = (memberId: string): Buffer =>
+  message((writer) => writer.id(1, memberId));
 
 /** Asks for all alarms, or disarms the given one. */
 export const alarmRequest = (disarm?: MemberAlarm): Buffer =>

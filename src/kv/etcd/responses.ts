@@ -7,7 +7,7 @@ const noValue = Buffer.alloc(0);
 function headerRevision(reader: MessageReader): number {
   let revision = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 3) revision = reader.number();
+    if (field === 3) revision = reader.revision();
     else reader.skip();
   }
   return revision;
@@ -21,8 +21,8 @@ function readEntry(reader: MessageReader): KvEntry {
   let version = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) key = reader.text();
-    else if (field === 2) createRevision = reader.number();
-    else if (field === 3) modRevision = reader.number();
+    else if (field === 2) createRevision = reader.revision();
+    else if (field === 3) modRevision = reader.revision();
     else if (field === 4) version = reader.number();
     else if (field === 5) value = reader.bytes();
     else reader.skip();
@@ -90,10 +90,13 @@ function readOp(reader: MessageReader, revision: number): OpResult {
   return result;
 }
 
-export const rangeResponse = (bytes: Buffer): RangeResult & { readonly revision: number } =>
-  readRange(new MessageReader(bytes));
+export const rangeResponse = (
+  bytes: Buffer,
+  revisionBase: number,
+): RangeResult & { readonly revision: number } => readRange(new MessageReader(bytes, revisionBase));
 
-export const txnResponse = (bytes: Buffer): TxnResult => readTxn(new MessageReader(bytes));
+export const txnResponse = (bytes: Buffer, revisionBase: number): TxnResult =>
+  readTxn(new MessageReader(bytes, revisionBase));
 
 /** LeaseGrant and LeaseKeepAlive: seconds to live; 0 says that the lease is gone. */
 export function leaseTtlResponse(bytes: Buffer): number {
@@ -127,8 +130,8 @@ export interface WatchResponse {
   readonly events: readonly WatchEvent[];
 }
 
-export function watchResponse(bytes: Buffer): WatchResponse {
-  const reader = new MessageReader(bytes);
+export function watchResponse(bytes: Buffer, revisionBase: number): WatchResponse {
+  const reader = new MessageReader(bytes, revisionBase);
   let created = false;
   let canceled = false;
   let compactRevision = 0;
@@ -137,7 +140,7 @@ export function watchResponse(bytes: Buffer): WatchResponse {
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 3) created = reader.boolean();
     else if (field === 4) canceled = reader.boolean();
-    else if (field === 5) compactRevision = reader.number();
+    else if (field === 5) compactRevision = reader.revision();
     else if (field === 6) cancelReason = reader.text();
     else if (field === 11) events.push(reader.message(readEvent));
     else reader.skip();
@@ -154,12 +157,14 @@ export interface MemberStatus {
   readonly revision: number;
   readonly dbBytes: number;
   readonly dbBytesInUse: number;
+  /** 0: the member doesn't say; etcd does from 3.6 on. */
+  readonly quotaBytes: number;
 }
 
 export function statusResponse(bytes: Buffer): MemberStatus {
   const reader = new MessageReader(bytes);
   let [memberId, leaderId, version] = ['0', '0', ''];
-  let [raftTerm, revision, dbBytes, dbBytesInUse] = [0, 0, 0, 0];
+  let [raftTerm, revision, dbBytes, dbBytesInUse, quotaBytes] = [0, 0, 0, 0, 0];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1)
       reader.message((header) => {
@@ -174,9 +179,11 @@ export function statusResponse(bytes: Buffer): MemberStatus {
     else if (field === 4) leaderId = reader.id();
     else if (field === 6) raftTerm = reader.number();
     else if (field === 9) dbBytesInUse = reader.number();
+    else if (field === 12) quotaBytes = reader.number();
     else reader.skip();
   }
-  return { memberId, leaderId, version, raftTerm, revision, dbBytes, dbBytesInUse };
+  const sizes = { dbBytes, dbBytesInUse, quotaBytes };
+  return { memberId, leaderId, version, raftTerm, revision, ...sizes };
 }
 
 export interface MemberAlarm {

@@ -5,7 +5,7 @@
  */
 import { DftfsError } from '#base/errors.ts';
 import type { Timers } from '#io/world.ts';
-import { canWrite } from '../check-arguments.ts';
+import { canPut, canWrite } from '../check-arguments.ts';
 import type {
   CallOptions,
   KeySpan,
@@ -16,6 +16,7 @@ import type {
   RangeOp,
   RangeResult,
   Txn,
+  TxnOptions,
   TxnResult,
   Watch,
   WatchEvent,
@@ -24,7 +25,12 @@ import type {
 
 export type KvCall =
   | { readonly method: 'range'; readonly range: Omit<RangeOp, 'kind'> }
-  | { readonly method: 'txn'; readonly txn: Txn; readonly writes: boolean }
+  | {
+      readonly method: 'txn';
+      readonly txn: Txn;
+      readonly writes: boolean;
+      readonly needsSpace: boolean;
+    }
   | { readonly method: 'grantLease' | 'keepLeaseAlive' | 'revokeLease' };
 
 export type Fault =
@@ -40,6 +46,19 @@ export type Fault =
   | { readonly kind: 'refuse'; readonly error: DftfsError }
   /** Done, and yet answered with this error. */
   | { readonly kind: 'apply-and-fail'; readonly error: DftfsError };
+
+/**
+ * What befalls the calls of an engine without space, to be returned by `intercept`.
+ * 'apply-and-fail' is what etcd may do just before its alarm.
+ */
+export function noSpaceLeft(
+  call: KvCall,
+  kind: 'refuse' | 'apply-and-fail' = 'refuse',
+): Fault | undefined {
+  const needsSpace = call.method === 'txn' ? call.needsSpace : call.method === 'grantLease';
+  if (!needsSpace) return undefined;
+  return { kind, error: new DftfsError('names_full', 'No space left.', { outcome: 'maybe' }) };
+}
 
 export interface FaultyKvOptions {
   readonly intercept?: (call: KvCall) => Fault | undefined;
@@ -75,8 +94,9 @@ export class FaultyKv implements Kv {
     return this.#suffer({ method: 'range', range }, options, (rest) => this.#kv.range(range, rest));
   }
 
-  txn(txn: Txn, options: CallOptions): Promise<TxnResult> {
-    const call = { method: 'txn', txn, writes: canWrite(txn) } as const;
+  txn(txn: Txn, options: TxnOptions): Promise<TxnResult> {
+    const needsSpace = canPut(txn) && !options.frees;
+    const call = { method: 'txn', txn, writes: canWrite(txn), needsSpace } as const;
     return this.#suffer(call, options, (rest) => this.#kv.txn(txn, rest));
   }
 

@@ -42,6 +42,11 @@ export class Leases {
     return true;
   }
 
+  /** As a new leader of the engine does, which doesn't know how long they have lasted. */
+  renewAll(): void {
+    for (const id of this.#leases.keys()) this.keepAlive(id);
+  }
+
   revoke(id: LeaseId): void {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;

@@ -8,15 +8,26 @@ import { MemoryKv } from './memory-kv.ts';
 
 const options = { timeoutMs: 1000 };
 
-kvContract('MemoryKv', async () => {
-  const time = new ManualTime();
-  const kv = new MemoryKv(time);
-  return {
-    kv,
-    close: () => kv.close(),
-    compact: async (revision) => kv.compact(revision),
-    pass: (ms) => time.advance(ms),
-  };
+for (const era of [0, 2]) {
+  kvContract(`MemoryKv, era ${era}`, async () => {
+    const time = new ManualTime();
+    const kv = new MemoryKv(time, { era });
+    return {
+      kv,
+      close: () => kv.close(),
+      compact: async (revision) => kv.compact(revision),
+      pass: (ms) => time.advance(ms),
+    };
+  });
+}
+
+it('counts on above all former eras, none of which can be read', async () => {
+  const former = new MemoryKv(new ManualTime());
+  const { revision } = await former.txn(then(put('a')), options);
+  const kv = new MemoryKv(new ManualTime(), { era: 1 });
+  assert.ok((await kv.txn(then(put('a')), options)).revision > revision + 2 ** 43);
+  const read = kv.range({ start: 'a', revision }, options);
+  await assert.rejects(read, (error) => isCode(error, 'names_unavailable'));
 });
 
 it('compacts its history by itself', async () => {

@@ -6,6 +6,7 @@
 import { DftfsError } from '#base/errors.ts';
 import type { Clock, Timers } from '#io/world.ts';
 import { checkRange, checkRevision, checkSpan, checkTxn } from '../check-arguments.ts';
+import { revisionBase } from '../eras.ts';
 import type {
   CallOptions,
   KeySpan,
@@ -37,6 +38,8 @@ export interface MemoryKvOptions {
   readonly historyRevisions?: number;
   /** Compares or ops in one list of a transaction. */
   readonly txnOpsMax?: number;
+  /** How often this cluster's names were restored from a backup. */
+  readonly era?: number;
 }
 
 export class MemoryKv implements Kv {
@@ -47,7 +50,10 @@ export class MemoryKv implements Kv {
   #closed = false;
 
   constructor(deps: MemoryKvDeps, options: MemoryKvOptions = {}) {
-    this.#map = new VersionedMap(options.historyRevisions ?? 10_000);
+    this.#map = new VersionedMap(
+      options.historyRevisions ?? 10_000,
+      revisionBase(options.era ?? 0),
+    );
     this.#txnOpsMax = options.txnOpsMax ?? 8192;
     this.#leases = new Leases(deps, (keys) => {
       for (const key of keys) this.#map.delete(key);
@@ -63,6 +69,11 @@ export class MemoryKv implements Kv {
   compact(revision: number): void {
     this.#map.compact(revision);
     this.#wakeWatches();
+  }
+
+  /** All leases begin anew, as with a new leader of the engine. */
+  renewLeases(): void {
+    this.#leases.renewAll();
   }
 
   async get(key: string, options: CallOptions): Promise<KvEntry | undefined> {

@@ -20,9 +20,9 @@ const empty = Buffer.alloc(0);
 
 export class VersionedMap {
   /** As in etcd, the first write makes revision 2. */
-  revision = 1;
+  revision: number;
   /** Reads before this revision are refused. */
-  compactedRevision = 0;
+  compactedRevision: number;
   readonly #historyRevisions: number;
   readonly #keys = new SortedKeys();
   /** Oldest first. */
@@ -31,7 +31,9 @@ export class VersionedMap {
   #changes: Change[] = [];
   #events: WatchEvent[] = [];
 
-  constructor(historyRevisions: number) {
+  constructor(historyRevisions: number, revisionBase = 0) {
+    this.revision = revisionBase + 1;
+    this.compactedRevision = revisionBase === 0 ? 0 : this.revision;
     this.#historyRevisions = historyRevisions;
   }
 

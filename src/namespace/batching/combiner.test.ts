@@ -7,6 +7,7 @@ import { createNodeTimers } from '#io/node/timers.ts';
 import type { Compare, Kv, KvOp, RangeOp, Txn, TxnResult } from '#kv/kv.ts';
 import { prefixSpan } from '#kv/kv.ts';
 import { MemoryKv } from '#kv/memory/memory-kv.ts';
+import { ManualTime } from '../../../test/support/manual-time.ts';
 import type { WriteRequest, WriteResult } from '../committer.ts';
 import { Combiner, type CombinerOptions, combinerDefaults } from './combiner.ts';
 
@@ -44,7 +45,8 @@ function setUp(options: Partial<CombinerOptions> = {}) {
   const kv = new GatedKv();
   const time = { ms: 0 };
   const clock = { now: () => time.ms, wall: () => 0 };
-  return { kv, time, combiner: new Combiner({ kv, clock }, { ...combinerDefaults, ...options }) };
+  const deps = { kv, clock, timers: createNodeTimers() };
+  return { kv, time, combiner: new Combiner(deps, { ...combinerDefaults, ...options }) };
 }
 
 let operations = 0;
@@ -140,7 +142,8 @@ test('those that want the same name go one after another, in order', async () =>
 
 test('two combiners at a time: still one winner for each name', async () => {
   const { kv, combiner } = setUp();
-  const other = new Combiner({ kv, clock: { now: () => 0, wall: () => 0 } });
+  const clock = { now: () => 0, wall: () => 0 };
+  const other = new Combiner({ kv, clock, timers: createNodeTimers() });
   const names = Array.from({ length: 20 }, (_, i) => `f//${i}`);
   for (const name of names) {
     const racers = [combiner, other, combiner, other].map((it) =>
@@ -301,4 +304,48 @@ test('batches do what their operations do one by one in that order', async () =>
     ),
     { numRuns: 1000 },
   );
+});
+
+test('after a shared transaction the lane rests, so that the next one is fuller', async () => {
+  const time = new ManualTime();
+  const seen: number[] = [];
+  const kv = {
+    async txn(txn: Txn): Promise<TxnResult> {
+      seen.push(txn.then.length);
+      await time.timers.sleep(4);
+      return newKv().txn(txn, inTime);
+    },
+  };
+  const combiner = new Combiner({ kv, ...time }, combinerDefaults);
+  const read = (count: number) => {
+    for (let n = 0; n < count; n += 1) void combiner.read([get(`f//${n}`)], inTime);
+  };
+  read(8);
+  await time.advance(5);
+  read(1);
+  await time.advance(1);
+  read(1);
+  await time.advance(1);
+  assert.deepEqual(seen, [8]);
+  await time.advance(5);
+  assert.deepEqual(seen, [8, 2]);
+});
+
+test('an operation that came alone is followed at once by the next', async () => {
+  const time = new ManualTime();
+  const seen: number[] = [];
+  const kv = {
+    async txn(txn: Txn): Promise<TxnResult> {
+      seen.push(time.clock.now());
+      await time.timers.sleep(4);
+      return newKv().txn(txn, inTime);
+    },
+  };
+  const combiner = new Combiner({ kv, ...time }, combinerDefaults);
+  const began = time.clock.now();
+  void combiner.read([get('f//1')], inTime);
+  await time.advance(2);
+  void combiner.read([get('f//2')], inTime);
+  await time.advance(3);
+  assert.deepEqual(seen, [began, began + 4]);
 });

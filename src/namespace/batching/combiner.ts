@@ -9,7 +9,7 @@
  * true rests on the combiner: any number of them may work at a time, stop, and wake.
  */
 import { asDftfsError, DftfsError } from '#base/errors.ts';
-import type { Clock } from '#io/world.ts';
+import type { Clock, Timers } from '#io/world.ts';
 import type {
   Kv,
   NestedTxn,
@@ -28,6 +28,7 @@ import { planBatch, takeFitting } from './plan-batch.ts';
 export interface CombinerDeps {
   readonly kv: Pick<Kv, 'txn'>;
   readonly clock: Clock;
+  readonly timers: Timers;
 }
 
 export interface CombinerOptions {
@@ -39,6 +40,9 @@ export interface CombinerOptions {
   /** Transactions, per lane. */
   readonly inFlightMax: number;
   readonly txnTimeoutMs: number;
+  /** After each, per lane: see `LaneOptions`. */
+  readonly restShare: number;
+  readonly restMsMax: number;
   /**
    * An operation that batches so often went without, because of the names it wants, is given back:
    * where many want the same name, single transactions side by side are quicker than batches of one
@@ -53,6 +57,8 @@ export const combinerDefaults: CombinerOptions = {
   queueMax: 8192,
   inFlightMax: 1,
   txnTimeoutMs: 1000,
+  restShare: 0.25,
+  restMsMax: 10,
   passedOverMax: 2,
 };
 
@@ -83,12 +89,12 @@ export class Combiner {
     this.#deps = deps;
     this.#options = options;
     this.#writes = new Lane(
-      deps.clock,
+      deps,
       { take: (queue) => this.#takeWrites(queue), run: (batch) => this.#runWrites(batch) },
       options,
     );
     this.#reads = new Lane(
-      deps.clock,
+      deps,
       { take: (queue) => this.#takeReads(queue), run: (batch) => this.#runReads(batch) },
       options,
     );
@@ -184,8 +190,9 @@ export class Combiner {
   }
 
   async #commit(txn: Txn): Promise<Settled<TxnResult>> {
+    const timeoutMs = this.#options.txnTimeoutMs;
     try {
-      return await this.#deps.kv.txn(txn, { timeoutMs: this.#options.txnTimeoutMs });
+      return await this.#deps.kv.txn(txn, { timeoutMs, viaLeader: true });
     } catch (error) {
       return asDftfsError(error);
     }

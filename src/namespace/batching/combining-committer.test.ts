@@ -30,15 +30,17 @@ interface Setup {
   readonly direct?: () => Fate;
 }
 
+const timers = createNodeTimers();
+
 /** Three nodes over one kv, seen from the third. */
 function setUp({ message = () => 'pass', combined, direct }: Setup = {}) {
   const time = new SleepClock();
-  const kv = new MemoryKv({ clock: time, timers: createNodeTimers() });
+  const kv = new MemoryKv({ clock: time, timers });
   const between = (fate: (() => Fate) | undefined) =>
     new InterruptedKv(kv, fate === undefined ? {} : { fate });
   const combinedKv = between(combined);
   const directKv = between(direct);
-  const combiner = () => new Combiner({ kv: combinedKv.kv, clock: time });
+  const combiner = () => new Combiner({ kv: combinedKv.kv, clock: time, timers });
   const own = combiner();
   const handlers = new Map(nodes.map((id) => [id, namesHandlers(combiner())]));
   const sent: NodeId[] = [];

@@ -4,7 +4,7 @@
  * batches grow with the load and an operation that finds the lane idle goes at once.
  */
 import { DftfsError } from '#base/errors.ts';
-import type { Clock } from '#io/world.ts';
+import type { Clock, Timer, Timers } from '#io/world.ts';
 
 /** What became of an operation. */
 export type Settled<R> = R | DftfsError;
@@ -26,18 +26,33 @@ export interface LaneWork<T> {
 export interface LaneOptions {
   readonly queueMax: number;
   readonly inFlightMax: number;
+  /**
+   * After a batch the lane rests, up to as long as the batch took, so that the next is fuller: this
+   * share of that time for each operation beyond the first. One that came alone holds up nobody.
+   */
+  readonly restShare: number;
+  readonly restMsMax: number;
 }
 
+export interface LaneDeps {
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+/** Less is not worth a timer, which counts in milliseconds. */
+const restMsMin = 0.5;
+
 export class Lane<R, T extends LaneItem<R>> {
-  readonly #clock: Clock;
+  readonly #deps: LaneDeps;
   readonly #work: LaneWork<T>;
   readonly #options: LaneOptions;
   #queue: T[] = [];
   #inFlight = 0;
   #pumpScheduled = false;
+  #rest: Timer | undefined;
 
-  constructor(clock: Clock, work: LaneWork<T>, options: LaneOptions) {
-    this.#clock = clock;
+  constructor(deps: LaneDeps, work: LaneWork<T>, options: LaneOptions) {
+    this.#deps = deps;
     this.#work = work;
     this.#options = options;
   }
@@ -62,22 +77,33 @@ export class Lane<R, T extends LaneItem<R>> {
   }
 
   #pump(): void {
-    while (this.#inFlight < this.#options.inFlightMax) {
-      this.#dropAbandoned();
+    while (this.#inFlight < this.#options.inFlightMax && this.#rest === undefined) {
+      const startedAt = this.#deps.clock.now();
+      this.#dropAbandoned(startedAt);
       if (this.#queue.length === 0) return;
       const { batch, left } = this.#work.take(this.#queue);
       this.#queue = [...left];
       this.#inFlight += 1;
       void this.#work.run(batch).finally(() => {
         this.#inFlight -= 1;
+        this.#restAfter(batch.length, this.#deps.clock.now() - startedAt);
         this.#pump();
       });
     }
   }
 
+  #restAfter(operations: number, tookMs: number): void {
+    const { restShare, restMsMax } = this.#options;
+    const ms = Math.min(restMsMax, tookMs * Math.min(1, (operations - 1) * restShare));
+    if (ms < restMsMin || this.#rest !== undefined) return;
+    this.#rest = this.#deps.timers.after(ms, () => {
+      this.#rest = undefined;
+      this.#pump();
+    });
+  }
+
   /** Nobody waits for these any more, and they can still be said not to have happened. */
-  #dropAbandoned(): void {
-    const now = this.#clock.now();
+  #dropAbandoned(now: number): void {
     const abandoned = (item: T) => item.deadline <= now || item.signal?.aborted === true;
     if (!this.#queue.some(abandoned)) return;
     const dropped = this.#queue.filter(abandoned);

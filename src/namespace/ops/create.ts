@@ -5,19 +5,13 @@
  */
 import { DftfsError } from '#base/errors.ts';
 import type { BlobId } from '#base/ids.ts';
-import type { KnownVolume } from '#cluster/cluster-map.ts';
-import { prefixEnd, type TxnResult } from '#kv/kv.ts';
-import {
-  backReferencePrefix,
-  fileKey,
-  garbageKey,
-  livenessKey,
-  volumeKey,
-} from '#protocol/keys.ts';
-import { decodeVolume, type Extent } from '#protocol/volumes.ts';
+import { prefixEnd } from '#kv/kv.ts';
+import { backReferencePrefix, fileKey, garbageKey, livenessKey } from '#protocol/keys.ts';
+import type { Extent } from '#protocol/volumes.ts';
 import type { WriteRequest } from '../committer.ts';
-import type { FileEntry, FileRecord } from '../records.ts';
+import { contentOf, type FileEntry, type FileRecord } from '../records.ts';
 import { keyReused, pathTaken, requestOf } from '../request.ts';
+import { type Fences, fenceCompares, fenceReads, judgeFences } from './fences.ts';
 import {
   attemptsMax,
   type CallLimits,
@@ -25,9 +19,7 @@ import {
   entryAt,
   fileAt,
   isAbsent,
-  isCreatedAt,
   isEmptySpan,
-  isUnchanged,
   type Names,
   putName,
   readKey,
@@ -35,15 +27,11 @@ import {
 } from './names.ts';
 
 /** A blob that is written, durable and without a name, and what the file shall carry. */
-export interface NewFile {
+export interface NewFile extends Fences {
   readonly blob: BlobId;
   readonly size: number;
   readonly crc: number;
   readonly extents: readonly Extent[];
-  /** Every volume used, as known when the first stripe went there. */
-  readonly volumes: readonly KnownVolume[];
-  /** The writer's session, which the blob's id is of. */
-  readonly session: number;
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly idempotencyKey?: string;
@@ -71,9 +59,9 @@ export async function create(
   const modifiedMs = names.clock.wall();
   const request = requestOf('put', file.idempotencyKey, names.newOperation());
   const record = { size, contentType, metadata, modifiedMs, blob, crc, extents, request };
-  let volumes = file.volumes;
+  let fences: Fences = file;
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const write = createRequest(names, path, record, volumes, file.session);
+    const write = createRequest(names, path, record, fences);
     const result = await names.committer.write(write, time.options());
     if (result.earlier) {
       return { entry: await findCreated(names, path, record, file.session, time), repeated: false };
@@ -83,7 +71,8 @@ export async function create(
     }
     const taken = fileAt(result.results, 0);
     if (taken !== undefined) return { entry: taken, ...judgeTaken(taken, record) };
-    volumes = judgeFences(result, volumes, file.session);
+    // The path was free, so a fence was in the way.
+    fences = judgeFences(result.results.slice(1), fences);
   }
   throw changedTooOften(path);
 }
@@ -92,22 +81,15 @@ function createRequest(
   names: Names,
   path: string,
   record: FileRecord,
-  volumes: readonly KnownVolume[],
-  session: number,
+  fences: Fences,
 ): WriteRequest {
-  const volumeKeys = volumes.map((volume) => volumeKey(volume.record.id));
-  const liveness = livenessKey(names.node);
   const references = backReferencePrefix(record.blob);
   return {
     operation: names.newOperation(),
     txn: {
-      compare: [
-        isAbsent(fileKey(path)),
-        isCreatedAt(liveness, session),
-        ...volumes.map(({ record: { id }, revision }) => isUnchanged(volumeKey(id), revision)),
-      ],
+      compare: [isAbsent(fileKey(path)), ...fenceCompares(names, fences)],
       then: putName(path, record),
-      else: [readKey(fileKey(path)), readKey(liveness), ...volumeKeys.map(readKey)],
+      else: [readKey(fileKey(path)), ...fenceReads(names, fences)],
     },
     marker: 'direct',
     traces: [isEmptySpan(references, prefixEnd(references)), isAbsent(garbageKey(record.blob))],
@@ -117,41 +99,11 @@ function createRequest(
 /** The path holds a file: this request's of before, or another's (throws). */
 function judgeTaken(taken: FileEntry, record: FileRecord): { repeated: boolean } {
   if (taken.record.request !== record.request) throw pathTaken(taken, record.request);
-  if (taken.record.blob === record.blob) return { repeated: false };
+  if (contentOf(taken.record) === record.blob) return { repeated: false };
   const sameContent = taken.record.size === record.size && taken.record.crc === record.crc;
   if (!sameContent) throw keyReused(taken.path);
   return { repeated: true };
 }
-
-/**
- * The path was free, so a fence was in the way. Throws what it was, or returns the volumes as they
- * are now if their members are the same and a new try makes sense.
- */
-function judgeFences(
-  { results }: Pick<TxnResult, 'results'>,
-  volumes: readonly KnownVolume[],
-  session: number,
-): readonly KnownVolume[] {
-  if (entryAt(results, 1)?.createRevision !== session) {
-    const detail =
-      'This node lost its place in the cluster during the upload; send the file again.';
-    throw new DftfsError('session_lost', detail);
-  }
-  return volumes.map((known, index): KnownVolume => {
-    const found = entryAt(results, index + 2);
-    const now = found === undefined ? undefined : decodeVolume(found.value);
-    if (found === undefined || now === undefined || !sameMembers(known, now)) {
-      const detail = 'The nodes that hold the file changed during the upload; send the file again.';
-      throw new DftfsError('volume_changed', detail);
-    }
-    return { record: now, revision: found.modRevision };
-  });
-}
-
-const sameMembers = ({ record }: KnownVolume, now: KnownVolume['record']): boolean =>
-  record.epoch === now.epoch &&
-  record.members.length === now.members.length &&
-  record.members.every((member, slot) => member === now.members[slot]);
 
 /**
  * An earlier try was applied. Finds the entry's revision; 0 if the name has since gone again. A
@@ -175,7 +127,7 @@ async function findCreated(
     throw createUnknown(path, cause);
   });
   const found = fileAt(results, 0);
-  if (found?.record.blob === record.blob) return found;
+  if (found !== undefined && contentOf(found.record) === record.blob) return found;
   const sure = entryAt(results, 1) !== undefined || entryAt(results, 2)?.createRevision === session;
   if (!sure) throw createUnknown(path, undefined);
   return { path, record, revision: 0 };

@@ -6,8 +6,17 @@ import { DftfsError } from '#base/errors.ts';
 import type { BlobId, NodeId, OperationId } from '#base/ids.ts';
 import { namesDeadlineMs } from '#base/limits.ts';
 import type { Clock } from '#io/world.ts';
-import type { Compare, Kv, KvEntry, KvOp, OpResult, RangeOp, RangeResult } from '#kv/kv.ts';
-import { backReferenceKey, fileKey, pathOfFileKey } from '#protocol/keys.ts';
+import {
+  type Compare,
+  type Kv,
+  type KvEntry,
+  type KvOp,
+  type OpResult,
+  prefixEnd,
+  type RangeOp,
+  type RangeResult,
+} from '#kv/kv.ts';
+import { backReferenceKey, backReferencePrefix, fileKey, pathOfFileKey } from '#protocol/keys.ts';
 import type { CommitOptions, Committer } from '../committer.ts';
 import { Deadline } from '../deadline.ts';
 import { decodeFileRecord, encodeFileRecord } from '../record-codec.ts';
@@ -85,6 +94,12 @@ export const deleteName = (path: string, blob: BlobId): KvOp[] => [
   { kind: 'delete', start: fileKey(path) },
   { kind: 'delete', start: backReferenceKey(blob, path) },
 ];
+
+/** Up to `limit` back references of the blob. */
+export function readReferences(blob: BlobId, limit: number): RangeOp {
+  const start = backReferencePrefix(blob);
+  return { kind: 'range', start, end: prefixEnd(start), limit, keysOnly: true };
+}
 
 export function rangeAt(results: readonly OpResult[], index: number): RangeResult {
   const result = results[index];

@@ -5,11 +5,11 @@
  * proves the plan outdated, so no blob is ever lost to the queue or queued while a name is left.
  */
 import type { BlobId } from '#base/ids.ts';
-import { type Compare, prefixEnd, type Txn } from '#kv/kv.ts';
+import { type Compare, type KvOp, prefixEnd, type Txn } from '#kv/kv.ts';
 import { backReferenceKey, backReferencePrefix, fileKey, garbageKey } from '#protocol/keys.ts';
 import { encodeGarbage } from '../record-codec.ts';
 import type { FileEntry } from '../records.ts';
-import { deleteName, exists, isEmptySpan, isUnchanged } from './names.ts';
+import { exists, isEmptySpan, isUnchanged } from './names.ts';
 
 /**
  * Keys of back references by blob, as last read; at least one more than the names to go, if there
@@ -22,9 +22,19 @@ export function planRemoval(
   files: readonly FileEntry[],
   seen: SeenReferences,
 ): Pick<Txn, 'compare' | 'then'> {
+  const { compare, then } = planRelease(files, seen);
+  const names = files.map(({ path }): KvOp => ({ kind: 'delete', start: fileKey(path) }));
+  return { compare, then: [...names, ...then] };
+}
+
+/** The names, as they are now, let go of their blobs; what becomes of them is the caller's. */
+export function planRelease(
+  files: readonly FileEntry[],
+  seen: SeenReferences,
+): Pick<Txn, 'compare' | 'then'> {
   const compare = files.map(({ path, revision }) => isUnchanged(fileKey(path), revision));
-  const then: Txn['then'][number][] = files.flatMap(({ path, record }) =>
-    deleteName(path, record.blob),
+  const then = files.map(
+    ({ path, record: { blob } }): KvOp => ({ kind: 'delete', start: backReferenceKey(blob, path) }),
   );
   for (const [blob, sharers] of filesByBlob(files)) {
     const going = new Set(sharers.map(({ path }) => backReferenceKey(blob, path)));

@@ -13,10 +13,11 @@ import {
   changedTooOften,
   fileEntry,
   type Names,
+  readReferences,
   VerbTime,
 } from './names.ts';
 import { filesByBlob, planRemoval } from './plan-removal.ts';
-import { readReferences, remove } from './remove.ts';
+import { remove } from './remove.ts';
 import { Scan } from './scan.ts';
 
 const pageNamesMax = 200;
@@ -106,13 +107,14 @@ async function removeFiles(
   time: VerbTime,
 ): Promise<boolean> {
   const blobs = [...filesByBlob(files)];
-  const reads = blobs.map(([, sharers]) => readReferences(sharers[0], sharers.length + 1));
+  const reads = blobs.map(([blob, sharers]) => readReferences(blob, sharers.length + 1));
   const results = await names.committer.read(reads, time.options());
   const seen = new Map(
     blobs.map(([blob], index) => [blob, (results[index]?.entries ?? []).map(({ key }) => key)]),
   );
   const txn = { ...planRemoval(files, seen), else: [] };
-  const write = { operation: names.newOperation(), txn, marker: 'always' } as const;
+  const operation = names.newOperation();
+  const write = { operation, txn, marker: 'always', frees: true } as const;
   const result = await names.committer.write(write, time.options());
   return result.earlier || result.succeeded;
 }

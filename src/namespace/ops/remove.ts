@@ -1,8 +1,8 @@
 /** Takes one name away; with a blob's last name the blob goes to the queue of garbage. */
 import { createHash } from 'node:crypto';
 import type { OperationId } from '#base/ids.ts';
-import { type OpResult, prefixEnd, type RangeOp } from '#kv/kv.ts';
-import { backReferencePrefix, fileKey, operationKey } from '#protocol/keys.ts';
+import type { OpResult, RangeOp } from '#kv/kv.ts';
+import { fileKey, operationKey } from '#protocol/keys.ts';
 import type { FileEntry } from '../records.ts';
 import {
   attemptsMax,
@@ -15,6 +15,7 @@ import {
   pathNotFound,
   rangeAt,
   readKey,
+  readReferences,
   VerbTime,
 } from './names.ts';
 import { planRemoval, type SeenReferences } from './plan-removal.ts';
@@ -40,8 +41,9 @@ export async function remove(names: Names, path: string, options: RemoveOptions)
     if (file === undefined) throw pathNotFound(path);
     const write = {
       operation: names.newOperation(),
-      txn: removalTxn(file, seen, receipt, [...reads, readReferences(file, 2)]),
+      txn: removalTxn(file, seen, receipt, [...reads, readReferences(file.record.blob, 2)]),
       marker: 'always',
+      frees: true,
     } as const;
     const result = await names.committer.write(write, time.options());
     if (result.earlier || result.succeeded) return;
@@ -62,12 +64,6 @@ function removalTxn(
   if (receipt === undefined) return { compare, then, else: reads };
   const put = { kind: 'put', key: receipt, value: Buffer.alloc(0) } as const;
   return { compare: [...compare, isAbsent(receipt)], then: [...then, put], else: reads };
-}
-
-/** Up to `limit` back references of the file's blob. */
-export function readReferences({ record }: FileEntry, limit: number): RangeOp {
-  const start = backReferencePrefix(record.blob);
-  return { kind: 'range', start, end: prefixEnd(start), limit, keysOnly: true };
 }
 
 /** Lies among the operations, whose sweep takes it away in time. */

@@ -1,0 +1,104 @@
+/**
+ * Takes away the records of volumes that hold nothing and won't again: sealed ones that were
+ * emptied, and unused ones of which a member died. First the volume is closed, and from then on no
+ * blob in it can get its first name. What had got one before is with all members; so when after
+ * that every readable one lists nothing, there is nothing, and the record goes if it is still the
+ * very one that was closed. An upload under way in it ends with volume_changed.
+ */
+import type { NodeId } from '#base/ids.ts';
+import type { ShardCalls } from '#blob/shard-calls.ts';
+import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
+import type { Clock } from '#io/world.ts';
+import type { Kv } from '#kv/kv.ts';
+import type { Logger } from '#observe/log.ts';
+import { volumeKey } from '#protocol/keys.ts';
+import { readableSlots, type VolumeRecord } from '#protocol/volumes.ts';
+import type { Duty } from '../duty.ts';
+import type { Absence } from '../repair/absence.ts';
+import { swapVolume } from '../swap-volume.ts';
+import { volumesToCheck } from './plan-moves.ts';
+import { VolumeRests } from './volume-rests.ts';
+
+export interface RemoveVolumesDeps {
+  readonly self: NodeId;
+  readonly kv: Pick<Kv, 'txn'>;
+  readonly map: ClusterMap;
+  readonly absence: Pick<Absence, 'longerThan'>;
+  readonly shards: Pick<ShardCalls, 'list'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface RemoveVolumesOptions {
+  /** From one look at a volume to the next. */
+  readonly checkPauseMs: number;
+}
+
+const callTimeoutMs = 3000;
+
+export class RemoveVolumes implements Duty {
+  readonly name = 'move: volumes';
+  readonly #deps: RemoveVolumesDeps;
+  readonly #rests: VolumeRests;
+  #removed = 0;
+
+  constructor(deps: RemoveVolumesDeps, { checkPauseMs }: RemoveVolumesOptions) {
+    this.#deps = deps;
+    this.#rests = new VolumeRests(deps.clock, checkPauseMs);
+  }
+
+  async step(signal: AbortSignal): Promise<'busy' | 'idle'> {
+    const { map, absence } = this.#deps;
+    const volume = volumesToCheck(map.volumes(), absence.longerThan(0)).find(
+      ({ record }) => this.#isOwn(record) && !this.#rests.rests(record.id),
+    );
+    if (volume === undefined) return 'idle';
+    const { record } = volume;
+    this.#rests.begin(record.id);
+    if (!(await this.#isEmpty(record, signal))) return 'busy';
+    if (record.state === 'closed') {
+      await this.#remove(volume, signal);
+    } else if (await swapVolume(this.#deps, volume, { ...record, state: 'closed' }, signal)) {
+      this.#rests.end(record.id);
+    }
+    return 'busy';
+  }
+
+  progress() {
+    return { removed: this.#removed };
+  }
+
+  /** The first member that lives sees to a volume. A hint: two at a time do no harm. */
+  #isOwn({ members }: VolumeRecord): boolean {
+    const { map, self } = this.#deps;
+    return members.find((node) => map.isLive(node)) === self;
+  }
+
+  /** All that can be asked hold nothing, and they are enough to have had all. */
+  async #isEmpty(record: VolumeRecord, signal: AbortSignal): Promise<boolean> {
+    const { map, shards } = this.#deps;
+    const slots = readableSlots(record, (node) => map.isLive(node));
+    if (slots.length < record.code.k) return false;
+    const options = { timeoutMs: callTimeoutMs, signal };
+    const nodes = slots.map((slot) => record.members[slot] as NodeId);
+    const lists = await Promise.all(
+      nodes.map((node) => shards.list(node, record.id, undefined, 1, options)),
+    );
+    return lists.every((held) => held.length === 0);
+  }
+
+  async #remove({ record, revision }: KnownVolume, signal: AbortSignal): Promise<void> {
+    const key = volumeKey(record.id);
+    const { succeeded } = await this.#deps.kv.txn(
+      {
+        compare: [{ start: key, field: 'mod', relation: '=', value: revision }],
+        then: [{ kind: 'delete', start: key }],
+        else: [],
+      },
+      { timeoutMs: callTimeoutMs, signal },
+    );
+    if (!succeeded) return;
+    this.#removed += 1;
+    this.#deps.log.info('empty volume removed', { volume: record.id });
+  }
+}

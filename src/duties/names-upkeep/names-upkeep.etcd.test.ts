@@ -1,0 +1,93 @@
+/** Upkeep of a real etcd of three members, while names are being made. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createNodeWorld } from '#io/node/world.ts';
+import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
+import { type Kv, prefixSpan, type Txn } from '#kv/kv.ts';
+import { silentLogger } from '#observe/log.ts';
+import { EtcdCluster } from '../../../test/support/etcd-cluster.ts';
+import { checkNames, namesFixture } from '../../../test/support/names-fixture.ts';
+import { Claim } from './claim.ts';
+import { NamesUpkeep, namesUpkeepDefaults } from './names-upkeep.ts';
+
+const MiB = 1024 * 1024;
+const options = { timeoutMs: 5000 };
+const world = createNodeWorld();
+
+/** What is put and deleted again leaves the database large, and nearly all of it free. */
+async function swell(kv: Kv, bytes: number): Promise<void> {
+  const page = 4 * MiB;
+  for (let done = 0; done < bytes; done += page) {
+    const then = Array.from({ length: page / 4096 }, (_, i) => {
+      return { kind: 'put', key: `z/${done + i}`, value: Buffer.alloc(4096) } as const;
+    });
+    await kv.txn({ compare: [], then, else: [] }, options);
+  }
+  const junk: Txn = { compare: [], then: [{ kind: 'delete', ...prefixSpan('z/') }], else: [] };
+  await kv.txn(junk, options);
+}
+
+test('etcd is compacted and defragmented, the leader last, and clients go on', async (t) => {
+  const cluster = await EtcdCluster.start(3);
+  t.after(() => cluster.stop());
+  const kv = EtcdKv.create({ ...world, log: silentLogger }, cluster);
+  t.after(() => kv.close());
+  const { namespace, newFile } = await namesFixture(kv);
+  await swell(kv, 64 * MiB);
+  const leader = cluster.endpoints[await cluster.leader()] as string;
+
+  const defragmented: string[] = [];
+  const { maintenance } = cluster;
+  const watched = {
+    endpoints: maintenance.endpoints,
+    status: maintenance.status.bind(maintenance),
+    alarms: maintenance.alarms.bind(maintenance),
+    compact: maintenance.compact.bind(maintenance),
+    disarm: maintenance.disarm.bind(maintenance),
+    defragment: (endpoint: string, call: { timeoutMs: number }) => {
+      defragmented.push(endpoint);
+      return maintenance.defragment(endpoint, call);
+    },
+  };
+  const claim = new Claim(
+    { kv, ...world },
+    { key: 'c/upkeep', holder: 'test', renewMs: 500, staleMs: 5000 },
+  );
+  const upkeep = new NamesUpkeep(
+    {
+      maintenance: watched,
+      claim,
+      clock: world.clock,
+      log: silentLogger,
+      isCoordinator: () => true,
+    },
+    {
+      ...namesUpkeepDefaults,
+      quotaBytes: 1024 * MiB,
+      bytesMin: 8 * MiB,
+      lookEveryMs: 0,
+      historyMs: 1,
+    },
+  );
+  let made = 0;
+  let over = false;
+  const clients = Array.from({ length: 4 }, async (_, client) => {
+    for (let i = 0; !over; i++, made++) await namespace.create(`/${client}/${i}`, newFile());
+  });
+  const keepUp = async () => {
+    // What is compacted is free a moment later.
+    for (let i = 0; defragmented.length < 3 && i < 600; i++) {
+      await upkeep.step();
+      await world.timers.sleep(50);
+    }
+    over = true;
+  };
+  await Promise.all([keepUp(), ...clients]);
+  assert.deepEqual([...defragmented].sort(), [...cluster.endpoints].sort());
+  assert.equal(defragmented[2], leader);
+  for (const endpoint of cluster.endpoints) {
+    const { dbBytes } = await maintenance.status(endpoint, options);
+    assert.ok(dbBytes < 32 * MiB, `${endpoint} still has ${dbBytes} bytes`);
+  }
+  assert.equal((await checkNames(kv)).size, made);
+});

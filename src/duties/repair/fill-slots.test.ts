@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import type { NodeId } from '#base/ids.ts';
+import type { WrittenBlob } from '#blob/blob.ts';
+import type { VolumeRecord } from '#protocol/volumes.ts';
+import { noise } from '../../../test/support/blob-rig.ts';
+import { createHealingRig, type HealingRig } from '../../../test/support/healing-rig.ts';
+import { dropCopy, growCopies, replaceMember } from './change-volume.ts';
+import type { FillSlots } from './fill-slots.ts';
+
+const signal = new AbortController().signal;
+const stepsMax = 200;
+
+let rig: HealingRig;
+
+beforeEach(() => {
+  rig = createHealingRig(6);
+});
+
+async function untilIdle(duty: FillSlots): Promise<void> {
+  for (let steps = 0; (await duty.step(signal)) === 'busy'; steps++) {
+    assert.ok(steps < stepsMax, 'it never ends');
+  }
+}
+
+/** Writes contents into one volume, which is then in the kv as the picker made it. */
+async function written(sizes: readonly number[]) {
+  const contents = sizes.map((size) => noise(size));
+  const blobs: WrittenBlob[] = [];
+  for (const content of contents) blobs.push(await rig.write(content));
+  const volumes = new Map<string, VolumeRecord>();
+  for (const { volumes: used } of blobs) {
+    for (const { record } of used) volumes.set(record.id, record);
+  }
+  for (const record of volumes.values()) await rig.setVolume(record);
+  const readAll = async () => {
+    for (const [index, blob] of blobs.entries()) {
+      assert.ok((await rig.read(blob)).equals(contents[index] as Buffer));
+    }
+  };
+  return { blobs, volumes: [...volumes.values()], readAll };
+}
+
+const outsider = ({ members }: VolumeRecord): NodeId =>
+  rig.cluster.nodes.map(({ id }) => id).find((id) => !members.includes(id)) as NodeId;
+
+for (const [what, size] of [
+  ['copies', 5000],
+  ['shards', 3_300_000],
+] as const) {
+  test(`${what} of a dead member are made anew on the one that follows it`, async () => {
+    const { volumes, readAll } = await written([size, size + 1, size + 77]);
+    for (const record of volumes) {
+      const gone = record.members[0] as NodeId;
+      const next = outsider(record);
+      const before = [...rig.cluster.node(gone).shards]
+        .filter(([key]) => key.startsWith(record.id))
+        .map(([key, bytes]) => [key, Buffer.from(bytes)] as const);
+      assert.ok(before.length > 0);
+      rig.cluster.set(gone, 'gone');
+      await rig.setVolume(replaceMember(record, 0, next));
+      await untilIdle(rig.fillSlots(next));
+      const now = await rig.volumeNow(record.id);
+      assert.deepEqual(now?.record.rebuilding, []);
+      for (const [key, bytes] of before) {
+        assert.ok(rig.cluster.node(next).shards.get(key)?.equals(bytes), key);
+      }
+      rig.cluster.set(gone, 'up');
+    }
+    await readAll();
+  });
+}
+
+test('a node that is to follow a living member takes its place when it has everything', async () => {
+  const { volumes, readAll } = await written([2_000_000]);
+  const [record] = volumes as [VolumeRecord];
+  const next = outsider(record);
+  const old = record.members[2] as NodeId;
+  await rig.setVolume({ ...record, incoming: [{ slot: 2, node: next }] });
+  await untilIdle(rig.fillSlots(next));
+  const now = (await rig.volumeNow(record.id))?.record;
+  assert.equal(now?.members[2], next);
+  assert.deepEqual([now?.incoming, now?.rebuilding], [[], []]);
+  assert.equal(now?.epoch, record.epoch + 1);
+  rig.cluster.set(old, 'gone');
+  await readAll();
+});
+
+test('one more copy, one copy less: nothing else moves', async () => {
+  const { volumes, readAll } = await written([100, 200]);
+  for (const record of volumes) {
+    const fewer = await rig.setVolume(dropCopy(record, 0));
+    await readAll();
+    const next = outsider(record);
+    await rig.setVolume(growCopies(fewer.record, next));
+    await untilIdle(rig.fillSlots(next));
+    const now = (await rig.volumeNow(record.id))?.record;
+    assert.deepEqual(now?.members, [...record.members.slice(1), next]);
+    assert.deepEqual(now?.rebuilding, []);
+  }
+  await readAll();
+});
+
+test('while a source can’t be reached the slot isn’t called whole', async () => {
+  const { volumes } = await written([3_000_000]);
+  const [record] = volumes as [VolumeRecord];
+  const next = outsider(record);
+  await rig.setVolume(replaceMember(record, 0, next));
+  const silent = record.members.slice(1, 1 + record.code.m) as NodeId[];
+  for (const id of silent) rig.cluster.node(id).state = 'stopped';
+  rig.cluster.node(record.members.at(-1) as NodeId).state = 'stopped';
+  rig.cluster.map.believes = () => true;
+  const duty = rig.fillSlots(next);
+  await assert.rejects(untilIdle(duty), { code: 'deadline_exceeded' });
+  assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, [0]);
+  for (const { id } of rig.cluster.nodes) rig.cluster.node(id).state = 'up';
+  rig.cluster.map.suspects.clear();
+  await untilIdle(duty);
+  await untilIdle(duty);
+  assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
+});
+
+test('killed at any step, another run goes on from what is there', async () => {
+  const { volumes, readAll } = await written([9_000_000]);
+  const [record] = volumes as [VolumeRecord];
+  const next = outsider(record);
+  await rig.setVolume(replaceMember(record, 1, next));
+  let left = true;
+  for (let steps = 1; left; steps++) {
+    const duty = rig.fillSlots(next);
+    for (let step = 0; step < steps && left; step++) left = (await duty.step(signal)) === 'busy';
+    assert.ok(steps < stepsMax);
+  }
+  assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
+  rig.cluster.set(record.members[0] as NodeId, 'gone');
+  await readAll();
+});
+
+test('a volume that changes meanwhile isn’t called whole by an old view', async () => {
+  const { volumes } = await written([1_000_000]);
+  const [record] = volumes as [VolumeRecord];
+  const next = outsider(record);
+  const first = await rig.setVolume(replaceMember(record, 0, next));
+  const duty = rig.fillSlots(next);
+  await duty.step(signal);
+  const sealed = await rig.setVolume({ ...first.record, state: 'sealed' });
+  for (let step = 0; step < 6; step++) await duty.step(signal);
+  const between = await rig.volumeNow(record.id);
+  assert.equal(between?.record.state, 'sealed');
+  await untilIdle(duty);
+  assert.deepEqual((await rig.volumeNow(record.id))?.record, {
+    ...sealed.record,
+    rebuilding: [],
+  });
+});
+
+test('an upload whose volume got another member has it fetch the stripes', async () => {
+  const content = noise(5_000_000);
+  const blob = await rig.write(content);
+  const now = new Map();
+  for (const { record } of blob.volumes) {
+    const next = outsider(record);
+    now.set(record.id, await rig.setVolume(replaceMember(record, 0, next)));
+  }
+  const refilled = await rig.writer.refill(blob, now, { signal: new AbortController().signal });
+  for (const { record } of refilled.volumes) {
+    assert.ok(rig.cluster.node(record.members[0] as NodeId).shards.size > 0);
+    rig.cluster.map.learnVolume({ record: { ...record, rebuilding: [] }, revision: 1e6 });
+    for (const id of record.members.slice(1, 3)) rig.cluster.set(id as NodeId, 'gone');
+  }
+  assert.ok((await rig.read(refilled)).equals(content));
+});

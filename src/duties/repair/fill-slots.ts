@@ -1,0 +1,195 @@
+/**
+ * Fills the slots that are this node's and that it doesn't hold yet, least margin first. It reads
+ * the volume's record, then lists every readable member and fetches what is missing; when nothing
+ * is, a compare-and-swap on that same revision of the record says that the slot is whole. What had
+ * a name before the record was read is with those members, and what gets one later is with this
+ * node too, or its commit would fail: it compares the record. What is listed and has no name is
+ * brought along; garbage collection finds it.
+ */
+import type { NodeId, VolumeId } from '#base/ids.ts';
+import type { ShardCalls } from '#blob/shard-calls.ts';
+import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
+import type { Kv } from '#kv/kv.ts';
+import type { Logger } from '#observe/log.ts';
+import { volumeKey } from '#protocol/keys.ts';
+import type { HeldShard } from '#protocol/shards.ts';
+import { decodeVolume, marginOf, readableSlots } from '#protocol/volumes.ts';
+import type { Duty } from '../duty.ts';
+import { swapVolume } from '../swap-volume.ts';
+import { clearRebuilding, replaceMember } from './change-volume.ts';
+import type { SlotFiller } from './slot-filler.ts';
+import { listVolume } from './volume-listing.ts';
+
+export interface FillSlotsDeps {
+  readonly self: NodeId;
+  readonly kv: Pick<Kv, 'get' | 'txn'>;
+  readonly map: ClusterMap;
+  readonly shards: Pick<ShardCalls, 'list'>;
+  readonly filler: SlotFiller;
+  readonly log: Logger;
+}
+
+const callTimeoutMs = 2000;
+const fillsAtOnce = 8;
+const unitBytesMax = 4 * 1024 * 1024;
+
+/** A slot of this node's, and the record that says so. */
+interface Work extends KnownVolume {
+  readonly slot: number;
+  readonly sources: readonly NodeId[];
+}
+
+export class FillSlots implements Duty {
+  readonly name = 'repair: slots';
+  readonly #deps: FillSlotsDeps;
+  /** The volume under way, unit by unit. */
+  #filling: AsyncGenerator<void, void, undefined> | undefined;
+  #volume: VolumeId | undefined;
+  /** Couldn't be gone on with in this round: the others go first. */
+  readonly #setAside = new Set<VolumeId>();
+  #bytesLeft = 0;
+  #bytesDone = 0;
+  #volumesDone = 0;
+  #beyond = 0;
+
+  constructor(deps: FillSlotsDeps) {
+    this.#deps = deps;
+  }
+
+  async step(signal: AbortSignal): Promise<'busy' | 'idle'> {
+    if (this.#filling === undefined) {
+      this.#volume = this.#waiting().find(
+        ({ record }) => !this.#setAside.has(record.id),
+      )?.record.id;
+      if (this.#volume === undefined) {
+        this.#setAside.clear();
+        return 'idle';
+      }
+      this.#filling = this.#fill(this.#volume, signal);
+    }
+    try {
+      const { done } = await this.#filling.next();
+      if (done) this.#filling = undefined;
+    } catch (error) {
+      this.#filling = undefined;
+      if (this.#volume !== undefined) this.#setAside.add(this.#volume);
+      throw error;
+    }
+    return 'busy';
+  }
+
+  progress() {
+    const isFilling = this.#filling !== undefined;
+    return {
+      ...(isFilling ? { volume: this.#volume, bytesLeft: this.#bytesLeft } : {}),
+      volumesWaiting: this.#waiting().length,
+      volumesDone: this.#volumesDone,
+      bytesDone: this.#bytesDone,
+      shardsBeyondRepair: this.#beyond,
+    };
+  }
+
+  /** Least margin first. */
+  #waiting(): KnownVolume[] {
+    const { map, self } = this.#deps;
+    const margin = ({ record }: KnownVolume) => marginOf(record, (id) => map.isLive(id));
+    return map
+      .volumes()
+      .filter(({ record: { members, rebuilding, incoming } }) => {
+        const isOwn = rebuilding.some((slot) => members[slot] === self);
+        return isOwn || incoming.some(({ node }) => node === self);
+      })
+      .sort((a, b) => margin(a) - margin(b));
+  }
+
+  async *#fill(id: VolumeId, signal: AbortSignal): AsyncGenerator<void, void, undefined> {
+    const work = await this.#take(id, signal);
+    if (work === undefined) return void this.#setAside.add(id);
+    yield* this.#count(work, signal);
+    let isWhole = true;
+    for (const source of work.sources) {
+      for await (const page of listVolume(this.#deps.shards, source, id, signal)) {
+        const missing = this.#missing(work, page);
+        while (missing.length > 0) {
+          if (!(await this.#fetchSome(work, missing, signal))) isWhole = false;
+          yield;
+        }
+      }
+      yield;
+    }
+    if (isWhole) await this.#settle(work, signal);
+    else this.#setAside.add(id);
+  }
+
+  /** As the names have it now; undefined: nothing to fill, or nothing to fill it from. */
+  async #take(id: VolumeId, signal: AbortSignal): Promise<Work | undefined> {
+    const { kv, map, filler, self } = this.#deps;
+    const entry = await kv.get(volumeKey(id), { timeoutMs: callTimeoutMs, signal });
+    if (entry === undefined) return undefined;
+    const record = decodeVolume(entry.value);
+    map.learnVolume({ record, revision: entry.modRevision });
+    const slot = filler.slotOf(record);
+    if (slot === undefined) return undefined;
+    if (record.members[slot] === self && !record.rebuilding.includes(slot)) return undefined;
+    const sources = readableSlots(record, (node) => map.isLive(node))
+      .map((other) => record.members[other] as NodeId)
+      .filter((node) => node !== self);
+    if (sources.length < record.code.k) return undefined;
+    return { record, revision: entry.modRevision, slot, sources };
+  }
+
+  #missing({ record, slot }: Work, page: readonly HeldShard[]): HeldShard[] {
+    return page.filter((held) => !this.#deps.filler.has(record, slot, held));
+  }
+
+  /** What lies before us, by one source's list. */
+  async *#count(work: Work, signal: AbortSignal): AsyncGenerator<void, void, undefined> {
+    const [source] = work.sources;
+    this.#bytesLeft = 0;
+    if (source === undefined) return;
+    for await (const page of listVolume(this.#deps.shards, source, work.record.id, signal)) {
+      for (const { length } of this.#missing(work, page)) this.#bytesLeft += length;
+      yield;
+    }
+  }
+
+  /** Takes one unit off the front. False: some of it can't be had now. */
+  async #fetchSome(work: Work, missing: HeldShard[], signal: AbortSignal): Promise<boolean> {
+    const unit: HeldShard[] = [];
+    for (let bytes = 0; missing.length > 0 && bytes < unitBytesMax; ) {
+      const held = missing.shift() as HeldShard;
+      unit.push(held);
+      bytes += held.length;
+    }
+    let isWhole = true;
+    const worker = async () => {
+      for (let held = unit.shift(); held !== undefined; held = unit.shift()) {
+        if (!(await this.#fetchOne(work, held, signal))) isWhole = false;
+      }
+    };
+    await Promise.all(Array.from({ length: fillsAtOnce }, worker));
+    return isWhole;
+  }
+
+  async #fetchOne({ record, slot }: Work, held: HeldShard, signal: AbortSignal): Promise<boolean> {
+    const { filler, log } = this.#deps;
+    const result = await filler.fill(record, slot, held, signal);
+    this.#bytesLeft = Math.max(0, this.#bytesLeft - held.length);
+    if (result === 'filled') this.#bytesDone += held.length;
+    if (result === 'beyond') {
+      this.#beyond += 1;
+      log.warn('a shard can’t be rebuilt: too few others hold it', { ...held.key });
+    }
+    return result !== 'later';
+  }
+
+  /** Who was to follow a member takes its place; who has its place is whole. */
+  async #settle({ record, revision, slot }: Work, signal: AbortSignal): Promise<void> {
+    const { log, self } = this.#deps;
+    const isMember = record.members[slot] === self;
+    const next = isMember ? clearRebuilding(record, slot) : replaceMember(record, slot, self);
+    if (!(await swapVolume(this.#deps, { record, revision }, next, signal))) return;
+    if (isMember) this.#volumesDone += 1;
+    log.info(isMember ? 'slot is whole' : 'slot taken over', { volume: record.id, slot });
+  }
+}

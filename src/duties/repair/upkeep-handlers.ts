@@ -1,0 +1,67 @@
+/** The upkeep service as a node serves it. Heads are checked: a peer may be of another version. */
+import { DftfsError } from '#base/errors.ts';
+import { isBlobId, isVolumeId } from '#base/ids.ts';
+import { frameBodyBytesMax } from '#base/limits.ts';
+import type { Kv } from '#kv/kv.ts';
+import { volumeKey } from '#protocol/keys.ts';
+import { type RebuildHead, type StripeShard, upkeepMethods } from '#protocol/upkeep.ts';
+import { decodeVolume, type VolumeRecord } from '#protocol/volumes.ts';
+import type { RpcHandlers } from '#rpc/rpc.ts';
+import type { SlotFiller } from './slot-filler.ts';
+
+const shardsMax = 64;
+const callTimeoutMs = 2000;
+
+const invalid = () => new DftfsError('invalid_message', 'No valid request to rebuild shards.');
+
+const isStripeShard = (value: unknown): value is StripeShard =>
+  Array.isArray(value) &&
+  value.length === 2 &&
+  value.every((number) => Number.isSafeInteger(number) && number >= 0) &&
+  value[0] <= 0xffff_ffff &&
+  value[1] >= 1 &&
+  value[1] <= frameBodyBytesMax;
+
+function rebuildHead(head: unknown): RebuildHead {
+  const { volume, blob, shards } = (head ?? {}) as Partial<RebuildHead>;
+  if (typeof volume !== 'string' || !isVolumeId(volume)) throw invalid();
+  if (typeof blob !== 'string' || !isBlobId(blob)) throw invalid();
+  if (!Array.isArray(shards) || shards.length > shardsMax) throw invalid();
+  if (!shards.every(isStripeShard)) throw invalid();
+  return { volume, blob, shards };
+}
+
+export interface UpkeepHandlersDeps {
+  readonly kv: Pick<Kv, 'get'>;
+  readonly filler: SlotFiller;
+}
+
+export function upkeepHandlers({ kv, filler }: UpkeepHandlersDeps): RpcHandlers {
+  return {
+    async [upkeepMethods.rebuild](head, _body, { signal }) {
+      const { volume, blob, shards } = rebuildHead(head);
+      const record = await volumeNow(kv, volume, signal);
+      const slot = record === undefined ? undefined : filler.slotOf(record);
+      if (record === undefined || slot === undefined) {
+        throw new DftfsError('volume_changed', `This node is no member of volume ${volume}.`);
+      }
+      for (const [stripe, length] of shards) {
+        const held = { key: { volume, blob, stripe, slot }, length };
+        if (filler.has(record, slot, held)) continue;
+        if ((await filler.fill(record, slot, held, signal)) !== 'filled') {
+          throw new DftfsError('data_unavailable', `Stripe ${stripe} can't be rebuilt here now.`);
+        }
+      }
+      return { head: {} };
+    },
+  };
+}
+
+async function volumeNow(
+  kv: Pick<Kv, 'get'>,
+  volume: RebuildHead['volume'],
+  signal: AbortSignal,
+): Promise<VolumeRecord | undefined> {
+  const entry = await kv.get(volumeKey(volume), { timeoutMs: callTimeoutMs, signal });
+  return entry && decodeVolume(entry.value);
+}

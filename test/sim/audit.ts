@@ -1,0 +1,87 @@
+/** When everything is well again: is everything right? */
+
+import { crc32 } from 'node:zlib';
+import { asDftfsError } from '#base/errors.ts';
+import { prefixes } from '#protocol/keys.ts';
+import { judge } from '../checks/linearizability.ts';
+import { textPicture } from '../checks/picture.ts';
+import type { Client } from './client.ts';
+import type { SimCluster } from './cluster.ts';
+import { contentName } from './content.ts';
+import type { Recorder } from './recorder.ts';
+import type { Truth } from './truth.ts';
+
+export interface AuditParts {
+  readonly cluster: SimCluster;
+  readonly recorder: Recorder;
+  readonly truth: Truth;
+  readonly client: Client;
+}
+
+/** Reads every path that was ever written, through several nodes; the history is judged with it. */
+export async function audit(parts: AuditParts): Promise<void> {
+  await readEverything(parts);
+  await checkReferences(parts);
+  await checkShards(parts);
+  judgeHistory(parts);
+}
+
+async function readEverything({ cluster, recorder, client }: AuditParts): Promise<void> {
+  const paths = new Set<string>();
+  for (const { call } of recorder.history) {
+    if (call.verb === 'create') paths.add(call.path);
+    if (call.verb === 'copy' || call.verb === 'move') paths.add(call.to);
+  }
+  const reads = [...paths].map(async (path, index) => {
+    const node = cluster.nodes[index % cluster.nodes.length];
+    const result = await client.get(path, node);
+    if (result.kind === 'unknown') recorder.fail('unreadable', `${path} through ${node?.id}`);
+  });
+  await Promise.all(reads);
+}
+
+/** Each name has its back reference, and each back reference its name. */
+async function checkReferences({ recorder, truth }: AuditParts): Promise<void> {
+  const files = await truth.files();
+  const expected = files.map(
+    ({ path, record }) => `${prefixes.backReference}${record.blob}/${path.slice(1)}`,
+  );
+  const found = (await truth.entries(prefixes.backReference)).map(({ key }) => key);
+  const missing = new Set(expected).difference(new Set(found));
+  const extra = new Set(found).difference(new Set(expected));
+  for (const key of missing) recorder.fail('back reference missing', key);
+  for (const key of extra) recorder.fail('back reference too many', key);
+  const garbage = new Set((await truth.entries(prefixes.garbage)).map(({ key }) => key.slice(2)));
+  for (const { path, record } of files) {
+    if (garbage.has(record.blob)) recorder.fail('named blob in the garbage', path);
+    const name = contentName(record.size, record.crc);
+    if (!recorder.contents.has(name)) recorder.fail('unknown content', `${path}: ${name}`);
+  }
+}
+
+/** Every shard of every named blob is where it should be, and sound. */
+async function checkShards({ cluster, recorder, truth }: AuditParts): Promise<void> {
+  for (const due of truth.due(await truth.files(), await truth.volumes())) {
+    if (typeof due === 'string') {
+      recorder.fail('volume missing', due);
+      continue;
+    }
+    const node = cluster.nodes.find(({ id }) => id === due.node);
+    const what = `${due.node}: ${JSON.stringify(due.key)}`;
+    try {
+      const shard = await node?.inside?.store.read(due.key, 0, due.length);
+      const crc = shard?.body.reduce((sum, part) => crc32(part, sum), 0);
+      if (shard === undefined || crc !== shard.crc) recorder.fail('shard damaged', what);
+    } catch (error) {
+      recorder.fail('shard missing', `${what}: ${asDftfsError(error).code}`);
+    }
+  }
+}
+
+function judgeHistory({ recorder }: AuditParts): void {
+  const { violations, undecided } = judge(recorder.history);
+  for (const violation of violations) {
+    recorder.fail('not linearizable', `\n${textPicture(violation)}`);
+  }
+  if (undecided > 0) recorder.fail('history undecided', `${undecided} operations`);
+}

@@ -1,0 +1,68 @@
+/** What a seed makes: the shape of the cluster, what its clients do, and which faults there are. */
+import { Dice } from './world/dice.ts';
+
+export const faultKinds = [
+  'kill',
+  'power',
+  'pause',
+  'stop',
+  'partition',
+  'one-way',
+  'cut-off-names',
+  'reset',
+  'slow-node',
+  'lossy-network',
+  'bit-flips-on-wire',
+  'slow-disk',
+  'leader-loss',
+  'lost-requests',
+  'lost-replies',
+  'late-writes',
+  'refusals',
+  'late-watches',
+  'compaction',
+  'clock-drift',
+  'clock-jumps',
+] as const;
+
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface Plan {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly clients: number;
+  readonly operations: number;
+  readonly faults: ReadonlySet<FaultKind>;
+  /** Between two faults, about. */
+  readonly faultEveryMs: number;
+  /** How long the clients work, about, were each operation done at once. */
+  readonly workMs: number;
+  readonly groups: number;
+  readonly pathsPerGroup: number;
+  readonly largeShare: number;
+  readonly probeEveryMs: number;
+  readonly repairDelayMs: number;
+}
+
+const faultlessShare = 0.25;
+
+export function planOf(seed: number): Plan {
+  const dice = new Dice(seed).split('plan');
+  const isFaultless = dice.chance(faultlessShare);
+  const share = dice.between(0.1, 0.7);
+  const faults = faultKinds.filter(() => dice.chance(share) && !isFaultless);
+  return {
+    seed,
+    nodes: dice.whole(4, 7),
+    clients: dice.whole(3, 6),
+    operations: dice.whole(100, 400),
+    faults: new Set(faults),
+    faultEveryMs: dice.oneOf([500, 1500, 4000]),
+    workMs: dice.oneOf([2000, 15_000, 40_000]),
+    groups: dice.whole(3, 10),
+    pathsPerGroup: dice.whole(1, 3),
+    largeShare: dice.oneOf([0, 0.02, 0.06]),
+    probeEveryMs: dice.oneOf([200, 1000, 2000]),
+    repairDelayMs: dice.oneOf([2000, 10_000]),
+  };
+}

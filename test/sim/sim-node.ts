@@ -1,0 +1,172 @@
+/** One machine of a simulated cluster, and the product's own node on it, life after life. */
+import type { DutyPace } from '#app/duty-pace.ts';
+import { type NodeInside, NodeProcess, nodeTuning } from '#app/node-process.ts';
+import { nodeId } from '#base/ids.ts';
+import type { NodeConfig } from '#config/node-config.ts';
+import type { Logger } from '#observe/log.ts';
+import { MemoryIndexFactory } from '#storage/memory-index.ts';
+import type { Dice } from './world/dice.ts';
+import { SimDisk } from './world/disk.ts';
+import { EngineClient } from './world/engine-client.ts';
+import { EngineUpkeep, engineQuotaBytes } from './world/engine-upkeep.ts';
+import type { NamesEngine } from './world/names-engine.ts';
+import type { SimNetwork } from './world/network.ts';
+import { type ClockFaults, SimProcess } from './world/process.ts';
+import { simIndexFactory } from './world/sim-index.ts';
+
+export interface SimNodeParts {
+  readonly network: SimNetwork;
+  readonly engine: NamesEngine;
+  readonly dice: Dice;
+  readonly log: (node: string) => Logger;
+  /** A node ended by itself. */
+  readonly onExit: (node: SimNode, error: unknown) => void;
+  readonly probeEveryMs: number;
+  readonly repairDelayMs: number;
+}
+
+const readGraceMs = 5000;
+/** Longer than anything that is late here can be late. */
+const traceMs = 40_000;
+const pace: DutyPace = {
+  idleMs: 2000,
+  traceMs,
+  walkPauseMs: 15_000,
+  auditPauseMs: 20_000,
+  volumePauseMs: 4000,
+};
+const secret = Buffer.alloc(32, 7);
+const clusterId = '0123456789abcdef'.repeat(2);
+
+export class SimNode {
+  readonly id: string;
+  readonly disk: SimDisk;
+  clockFaults: ClockFaults = { drift: 1, skewMs: 0 };
+  process: SimProcess | undefined;
+  /** What clients reach; undefined while it doesn't serve. */
+  inside: NodeInside | undefined;
+  requests = 0;
+  lives = 0;
+  readonly #parts: SimNodeParts;
+  #indexes = new MemoryIndexFactory();
+  #node: NodeProcess | undefined;
+  #stopping: AbortController | undefined;
+
+  constructor(id: string, parts: SimNodeParts) {
+    this.id = id;
+    this.#parts = parts;
+    this.disk = new SimDisk(parts.network.scheduler, parts.dice.split(`disk ${id}`));
+  }
+
+  get isUp(): boolean {
+    return this.process !== undefined && !this.process.isDead;
+  }
+
+  get isServing(): boolean {
+    return this.isUp && this.inside !== undefined;
+  }
+
+  start(): void {
+    const { network, engine, dice, log } = this.#parts;
+    this.lives += 1;
+    const life = `${this.id} life ${this.lives}`;
+    const process = new SimProcess(network.scheduler, life, dice.split(life), this.clockFaults);
+    const { clock, timers, random } = process;
+    const disk = this.disk.of(process);
+    const world = { clock, timers, random, disk, network: network.of(process, this.id) };
+    network.powerOn(this.id);
+    this.process = process;
+    this.#stopping = new AbortController();
+    this.#node = new NodeProcess(world, this.#config(), secret, log(this.id), {
+      connectKv: () => new EngineClient(engine, process, this.id),
+      connectMaintenance: () => new EngineUpkeep(engine, process),
+      indexFactory: simIndexFactory(this.#indexes, this.disk, process),
+      openDoors: async (inside) => this.#openDoors(process, inside),
+      tuning: { ...nodeTuning, probeEveryMs: this.#parts.probeEveryMs, duties: pace },
+    });
+    this.#node.start(this.#stopping.signal).catch((error: unknown) => {
+      if (this.process !== process || process.isDead) return;
+      this.kill();
+      this.#parts.onExit(this, error);
+    });
+  }
+
+  /** As SIGKILL does: the kernel lives on. */
+  kill(): void {
+    if (this.process === undefined) return;
+    this.process.die();
+    this.#parts.network.processDied(this.process);
+    this.#gone();
+  }
+
+  /** As SIGTERM does. */
+  async stop(): Promise<void> {
+    const process = this.process;
+    this.#stopping?.abort();
+    await this.#node?.close();
+    if (process === this.process) this.kill();
+  }
+
+  cutPower(): void {
+    this.#parts.network.powerOff(this.id);
+    this.kill();
+    this.disk.cutPower();
+  }
+
+  /** A new, empty disk. The node must be down. */
+  wipe(): void {
+    this.disk.wipe();
+    this.#indexes = new MemoryIndexFactory();
+  }
+
+  #gone(): void {
+    this.process = undefined;
+    this.inside = undefined;
+    this.#node = undefined;
+  }
+
+  #openDoors(process: SimProcess, inside: NodeInside) {
+    if (process === this.process) this.inside = inside;
+    const requests = () => this.requests;
+    return {
+      get requestsBegun() {
+        return requests();
+      },
+      close: () => {
+        if (process === this.process) this.inside = undefined;
+      },
+    };
+  }
+
+  #config(): NodeConfig {
+    const { id } = this;
+    return {
+      cluster: {
+        id: clusterId,
+        etcdEndpoints: ['http://etcd:1'],
+        etcdQuotaBytes: engineQuotaBytes,
+        era: 0,
+        secretFile: '/secret',
+        leaseTtlMs: 3000,
+        repairDelayMs: this.#parts.repairDelayMs,
+        readGraceMs,
+      },
+      node: {
+        id: nodeId(id),
+        dataFolder: `/${id}`,
+        requireMount: false,
+        host: id,
+        advertisedHost: null,
+        rpcPort: 1,
+        httpPort: 2,
+        publicPort: null,
+        publicFd: null,
+        zone: 'local',
+        capacityBytes: null,
+        scrubBytesPerSecond: 8 * 1024 * 1024,
+        scrubPauseMs: 20_000,
+        logLevel: 'debug',
+      },
+    };
+  }
+}

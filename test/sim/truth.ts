@@ -1,0 +1,86 @@
+/** What is really there, seen without going through any node: names in the engine, shards on disks. */
+import type { BlobId, VolumeId } from '#base/ids.ts';
+import { shardLength, stripeRanges } from '#blob/stripes.ts';
+import { type KvEntry, prefixSpan } from '#kv/kv.ts';
+import { fileEntry } from '#namespace/ops/names.ts';
+import type { FileEntry } from '#namespace/records.ts';
+import { prefixes } from '#protocol/keys.ts';
+import type { ShardKey } from '#protocol/shards.ts';
+import { decodeVolume, slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
+import type { SimCluster } from './cluster.ts';
+
+export interface DueShard {
+  readonly node: string;
+  readonly key: ShardKey;
+  readonly length: number;
+}
+
+export class Truth {
+  readonly #cluster: SimCluster;
+
+  constructor(cluster: SimCluster) {
+    this.#cluster = cluster;
+  }
+
+  async entries(prefix: string): Promise<readonly KvEntry[]> {
+    const { kv } = this.#cluster.engine;
+    const range = { ...prefixSpan(prefix), limit: 1_000_000 };
+    return (await kv.range(range, { timeoutMs: 1 })).entries;
+  }
+
+  async files(): Promise<readonly FileEntry[]> {
+    return (await this.entries(prefixes.file)).map(fileEntry);
+  }
+
+  async volumes(): Promise<ReadonlyMap<VolumeId, VolumeRecord>> {
+    const entries = await this.entries(prefixes.volume);
+    return new Map(entries.map(({ value }) => decodeVolume(value)).map((one) => [one.id, one]));
+  }
+
+  /** What must be held for these files, or what stands in the way of saying so. */
+  *due(
+    files: readonly FileEntry[],
+    volumes: ReadonlyMap<VolumeId, VolumeRecord>,
+  ): Generator<DueShard | string> {
+    const seen = new Set<BlobId>();
+    for (const { path, record } of files) {
+      if (seen.has(record.blob)) continue;
+      seen.add(record.blob);
+      for (const { stripe } of stripeRanges(record, 0, record.size)) {
+        const volume = volumes.get(stripe.volume);
+        if (volume === undefined) {
+          yield `${path} lies in volume ${stripe.volume}, which is gone`;
+          continue;
+        }
+        const length = shardLength(stripe, volume.code);
+        for (const [slot, node] of volume.members.entries()) {
+          const inKey = slotInKeys(volume.code, slot);
+          const { blob } = record;
+          const key = { volume: volume.id, blob, stripe: stripe.number, slot: inKey };
+          yield { node, key, length };
+        }
+      }
+    }
+  }
+
+  /** Why the cluster isn't whole; undefined: it is. */
+  async flaw(): Promise<string | undefined> {
+    const { nodes, areAllServing } = this.#cluster;
+    if (!areAllServing) return 'not all nodes are in the cluster';
+    const [files, volumes] = [await this.files(), await this.volumes()];
+    for (const { id, members, rebuilding, incoming } of volumes.values()) {
+      if (rebuilding.length > 0) return `volume ${id} is being rebuilt`;
+      if (incoming.length > 0) return `volume ${id} gets a new member`;
+      const stranger = members.find((member) => !nodes.some((node) => node.id === member));
+      if (stranger !== undefined) return `volume ${id} has a member ${stranger}`;
+    }
+    for (const due of this.due(files, volumes)) {
+      if (typeof due === 'string') return due;
+      const node = nodes.find(({ id }) => id === due.node);
+      if (!node?.inside?.store.has(due.key)) {
+        return `${due.node} lacks ${JSON.stringify(due.key)}`;
+      }
+    }
+    return undefined;
+  }
+}
