@@ -1,6 +1,6 @@
 /**
- * Runs simulations: `npm run sim -- --seeds 2000`, `--from 5000`, `--seed 42` to see one again, with
- * `--log` to see what its nodes say.
+ * Runs simulations: `npm run sim -- --seeds 2000`, `--from 5000`, `--seed 42` to see one again,
+ * with `--log` to see what its nodes say.
  */
 import { parseArgs } from 'node:util';
 import { createLogger } from '#observe/log.ts';

@@ -1,4 +1,4 @@
-/** Puts each process of a local cluster on a disk of its own, and cuts the power of some of them. */
+/** Puts each process of a cluster on a disk of its own, and cuts the power of some of them. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
