@@ -18,6 +18,7 @@ export interface Wires {
   readonly scheduler: Scheduler;
   readonly links: Links;
   readonly dice: Dice;
+  readonly flipRate: number;
   hasPower(machine: string): boolean;
   forget(end: SocketEnd): void;
 }
