@@ -8,7 +8,7 @@ const atATime = 8;
 
 /** Returns how many reads there were. */
 export async function assertAllWhole(
-  files: readonly AskedFile[],
+  files: readonly Omit<AskedFile, 'send'>[],
   doors: readonly string[],
 ): Promise<number> {
   const wrong: string[] = [];

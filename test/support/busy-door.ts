@@ -53,7 +53,11 @@ export async function ask(file: AskedFile, door: string): Promise<string> {
 }
 
 /** 'whole', 'absent', or why that isn't known. */
-export async function read(file: AskedFile, door: string, timeoutMs = 10_000): Promise<string> {
+export async function read(
+  file: Omit<AskedFile, 'send'>,
+  door: string,
+  timeoutMs = 10_000,
+): Promise<string> {
   const expected = bytesOf(file);
   try {
     const { status, body } = await httpCall('GET', door + file.path, { timeoutMs });
