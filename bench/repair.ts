@@ -41,7 +41,9 @@ async function put(url: string, body: Buffer): Promise<void> {
 
 async function fill({ url }: LocalCluster): Promise<void> {
   const numbers = Array.from({ length: fillBytes / fileBytes }, (_, nth) => nth);
-  await sideBySide(numbers, 4, (nth) => put(`${url}/fill/${nth}`, Buffer.alloc(fileBytes, `${nth} `)));
+  await sideBySide(numbers, 4, (nth) =>
+    put(`${url}/fill/${nth}`, Buffer.alloc(fileBytes, `${nth} `)),
+  );
   for (let nth = 0; nth < readable; nth++) {
     await put(`${url}/small/${nth}`, Buffer.alloc(4096, nth));
     await put(`${url}/large/${nth}`, Buffer.alloc(MiB, nth));
@@ -102,7 +104,8 @@ async function measure(cluster: LocalCluster): Promise<void> {
   const after = await storesOf(cluster, victim);
   load.process.stdin?.end();
   const seconds = (ms - repairDelayMs) / 1000;
-  const written = sum(after.map(({ segmentBytes }) => segmentBytes)) -
+  const written =
+    sum(after.map(({ segmentBytes }) => segmentBytes)) -
     sum(before.map(({ segmentBytes }) => segmentBytes));
   const lostMBps = lost / 1e6 / seconds;
   const share = (rate: number, limit: number) => `${((100 * rate) / limit).toFixed(0)} %`;

@@ -1,7 +1,7 @@
 /**
  * Harms a local cluster by the promised measure: one process or two at once, whichever, killed,
- * told to end or stopped, for a moment or for longer than a repair waits. Then all are brought back,
- * and nothing more is done before every volume is as safe as it should be.
+ * told to end or stopped, for a moment or for longer than a repair waits. Then all are brought
+ * back, and nothing more is done before every volume is as safe as it should be.
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
