@@ -1,0 +1,51 @@
+/** The process of a group of scenarios: `run-group.ts <order as JSON>`. */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { type Ground, prepareGround } from './ground/ground.ts';
+import type { GroupOrder } from './run-all.ts';
+import { runScenario } from './run-scenario.ts';
+import type { Scenario, ScenarioResult } from './scenario.ts';
+import { scenarios } from './scenarios/register.ts';
+
+const {
+  ground: groundName,
+  names,
+  seed,
+  results,
+} = JSON.parse(process.argv[2] ?? '') as GroupOrder;
+const done: ScenarioResult[] = [];
+let ground: Ground | undefined;
+
+/** What broke a cluster, or was void, is followed by a new one. */
+async function run(scenario: Scenario): Promise<ScenarioResult> {
+  ground ??= await prepareGround(groundName, scenario.shape);
+  const { result, ledger } = await runScenario(scenario, seed, ground);
+  if (result.verdict === 'kept') return result;
+  const kept = await mkdtemp(path.join(os.tmpdir(), `dftfs-${scenario.name}-`));
+  const history = ledger.history.map((operation) => JSON.stringify(operation)).join('\n');
+  await writeFile(path.join(kept, 'history.jsonl'), history);
+  return { ...result, reason: `${result.reason}\nThe history is kept in ${kept}` };
+}
+
+async function leaveGround(): Promise<void> {
+  const left = ground;
+  ground = undefined;
+  await left?.release();
+}
+
+try {
+  for (const name of names) {
+    const scenario = scenarios.find((one) => one.name === name);
+    if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+    const began = performance.now();
+    const result = await run(scenario);
+    done.push(result);
+    await writeFile(results, JSON.stringify(done));
+    const seconds = ((performance.now() - began) / 1000).toFixed(0);
+    process.stderr.write(`${name}: ${result.verdict} in ${seconds} s\n`);
+    if (result.verdict !== 'kept') await leaveGround();
+  }
+} finally {
+  await leaveGround();
+}
