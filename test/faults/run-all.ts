@@ -19,7 +19,7 @@ export interface GroupOrder {
 }
 
 const program = path.join(import.meta.dirname, 'run-group.ts');
-const nothingDone = {
+export const nothingDone = {
   ...{ operations: 0, acknowledged: 0, unknown: 0, readBack: 0, faultsHit: 0 },
   ...{ lost: 0, wrong: 0, longestStallMs: 0, healingMs: 0 },
 };

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type Ground, prepareGround } from './ground/ground.ts';
-import type { GroupOrder } from './run-all.ts';
+import { type GroupOrder, nothingDone } from './run-all.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario, ScenarioResult } from './scenario.ts';
 import { scenarios } from './scenarios/register.ts';
@@ -19,13 +19,18 @@ let ground: Ground | undefined;
 
 /** What broke a cluster, or was void, is followed by a new one. */
 async function run(scenario: Scenario): Promise<ScenarioResult> {
-  ground ??= await prepareGround(groundName, scenario.shape);
-  const { result, ledger } = await runScenario(scenario, seed, ground);
-  if (result.verdict === 'kept') return result;
-  const kept = await mkdtemp(path.join(os.tmpdir(), `dftfs-${scenario.name}-`));
-  const history = ledger.history.map((operation) => JSON.stringify(operation)).join('\n');
-  await writeFile(path.join(kept, 'history.jsonl'), history);
-  return { ...result, reason: `${result.reason}\nThe history is kept in ${kept}` };
+  try {
+    ground ??= await prepareGround(groundName, scenario.shape);
+    const { result, ledger } = await runScenario(scenario, seed, ground);
+    if (result.verdict === 'kept') return result;
+    const kept = await mkdtemp(path.join(os.tmpdir(), `dftfs-${scenario.name}-`));
+    const history = ledger.history.map((operation) => JSON.stringify(operation)).join('\n');
+    await writeFile(path.join(kept, 'history.jsonl'), history);
+    return { ...result, reason: `${result.reason}\nThe history is kept in ${kept}` };
+  } catch (error) {
+    const reason = (error as Error).stack ?? String(error);
+    return { scenario: scenario.name, seed, verdict: 'broken', reason, ...nothingDone };
+  }
 }
 
 async function leaveGround(): Promise<void> {
