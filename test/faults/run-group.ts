@@ -1,7 +1,8 @@
 /** The process of a group of scenarios: `run-group.ts <order as JSON>`. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { keepLogs } from '../support/local-cluster.ts';
+import { Ledger } from './clients/ledger.ts';
 import { type Ground, prepareGround } from './ground/ground.ts';
 import { type GroupOrder, nothingDone } from './run-all.ts';
 import { runScenario } from './run-scenario.ts';
@@ -17,22 +18,29 @@ const {
 const done: ScenarioResult[] = [];
 let ground: Ground | undefined;
 
-/** What broke a cluster, or was void, is followed by a new one. */
 async function run(scenario: Scenario): Promise<ScenarioResult> {
+  let ledger: Ledger | undefined;
   try {
     ground ??= await prepareGround(groundName, scenario.shape);
-    const { result, ledger } = await runScenario(scenario, seed, ground);
+    ledger = new Ledger(`/${scenario.name}-${seed}`);
+    const result = await runScenario(scenario, { seed, ground, ledger });
     if (result.verdict === 'kept') return result;
-    const kept = await mkdtemp(path.join(os.tmpdir(), `dftfs-${scenario.name}-`));
-    const history = ledger.history.map((operation) => JSON.stringify(operation)).join('\n');
-    await writeFile(path.join(kept, 'history.jsonl'), history);
-    return { ...result, reason: `${result.reason}\nThe history is kept in ${kept}` };
+    return { ...result, reason: `${result.reason}\n${await keep(ledger)}` };
   } catch (error) {
-    const reason = (error as Error).stack ?? String(error);
+    const reason = `${(error as Error).stack}\n${await keep(ledger)}`;
     return { scenario: scenario.name, seed, verdict: 'broken', reason, ...nothingDone };
   }
 }
 
+async function keep(ledger: Ledger | undefined): Promise<string> {
+  if (ground === undefined || ledger === undefined) return 'There is nothing to be kept.';
+  const kept = await keepLogs(ground.cluster);
+  const history = ledger.history.map((operation) => JSON.stringify(operation)).join('\n');
+  await writeFile(path.join(kept, 'history.jsonl'), history);
+  return `The history and the logs of all processes are kept in ${kept}`;
+}
+
+/** What broke a cluster, or was void, is followed by a new one. */
 async function leaveGround(): Promise<void> {
   const left = ground;
   ground = undefined;

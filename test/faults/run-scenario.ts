@@ -3,6 +3,7 @@
  * a fault missed or nothing was acknowledged: then it has shown nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findProcess } from '#app/local/process-record.ts';
 import { healed } from '../support/protection.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { checkDurability } from './checks/durability.ts';
@@ -11,7 +12,7 @@ import { checkLeaks } from './checks/leaks.ts';
 import { checkOrder } from './checks/order.ts';
 import { type Audited, type Found, together } from './checks/verdict.ts';
 import { FaultClient } from './clients/fault-client.ts';
-import { Ledger } from './clients/ledger.ts';
+import type { Ledger } from './clients/ledger.ts';
 import type { Field } from './faults/fault.ts';
 import { beginFault } from './faults/register.ts';
 import type { Ground } from './ground/ground.ts';
@@ -22,23 +23,26 @@ const unknownShareMax = 0.2;
 const warmUpMs = 500;
 const shownMax = 5;
 
-export interface Run {
-  readonly result: ScenarioResult;
+export interface ScenarioRun {
+  readonly seed: number;
+  readonly ground: Ground;
   readonly ledger: Ledger;
 }
 
-export async function runScenario(scenario: Scenario, seed: number, ground: Ground): Promise<Run> {
-  const ledger = new Ledger(`/${scenario.name}-${seed}`);
+export async function runScenario(scenario: Scenario, run: ScenarioRun): Promise<ScenarioResult> {
+  const { seed, ground, ledger } = run;
   const { cluster } = ground;
   const field = { cluster, ground, random: new SeededRandom(seed) };
   const hits = new Map<TimedFault, number>();
   const began = performance.now();
-  await underLoad(scenario, seed, ground, ledger, async () => {
+  await underLoad(scenario, run, async () => {
     await sleep(warmUpMs);
     await Promise.all(scenario.faults.map((timed) => strike(timed, field, hits)));
     await sleep(Math.max(0, began + scenario.workload.lastsMs - performance.now()));
   });
   const longestStallMs = Math.round(ledger.longestStallMs(began, performance.now()));
+  const ended = cluster.names.filter((name) => findProcess(cluster.data, name) === undefined);
+  if (ended.length > 0) throw new Error(`ended by itself: ${ended}`);
   const healingMs = Math.round(await healed(cluster));
   const audited = { cluster, ledger, doors: [...cluster.nodeUrls.values()] };
   const found: Found[] = [];
@@ -48,7 +52,7 @@ export async function runScenario(scenario: Scenario, seed: number, ground: Grou
   const harm = [...lost, ...wrong];
   const isBroken = harm.length > 0;
   const reason = isBroken ? harm.slice(0, shownMax).join('\n') : why;
-  const result: ScenarioResult = {
+  return {
     ...{ scenario: scenario.name, seed },
     verdict: isBroken ? 'broken' : why === undefined ? 'kept' : 'void',
     ...(reason === undefined ? {} : { reason }),
@@ -57,15 +61,12 @@ export async function runScenario(scenario: Scenario, seed: number, ground: Grou
     faultsHit: [...hits.values()].filter((count) => count > 0).length,
     ...{ lost: lost.length, wrong: wrong.length, longestStallMs, healingMs },
   };
-  return { result, ledger };
 }
 
 /** Clients work until `harm` is through. */
 async function underLoad(
   { workload, faults }: Scenario,
-  seed: number,
-  { cluster, lossyDoors }: Ground,
-  ledger: Ledger,
+  { seed, ground: { cluster, lossyDoors }, ledger }: ScenarioRun,
   harm: () => Promise<void>,
 ): Promise<void> {
   const isLossy = faults.some(({ fault }) => fault.kind === 'cut connections');

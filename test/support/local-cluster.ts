@@ -114,7 +114,8 @@ export async function withLocalCluster<T>(
   }
 }
 
-async function keepLogs({ data, names }: LocalCluster): Promise<string> {
+/** In a folder of their own, which it returns. */
+export async function keepLogs({ data, names }: LocalCluster): Promise<string> {
   const kept = await mkdtemp(path.join(os.tmpdir(), 'dftfs-logs-'));
   for (const name of names) await cp(logPath(data, name), path.join(kept, `${name}.log`));
   return kept;

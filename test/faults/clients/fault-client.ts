@@ -29,7 +29,8 @@ interface Request {
 /** Names that are fought over; copies and moves stay within a pair. */
 const hotPairs = 8;
 const triesMax = 3;
-const frontDoorShare = 0.7;
+/** At a door of its own a node that stands still holds its clients up. */
+const frontDoorShare = 0.9;
 const timeoutMs = 8000;
 /** Nobody was asked. */
 const notSent = /ECONNREFUSED/;
