@@ -2,7 +2,7 @@
 import type { CheckName, FaultSpec, Scenario } from '../scenario.ts';
 
 const shape = { nodes: 4, etcd: 3 };
-const workload = { clients: 4, fileBytesMax: 600_000, lastsMs: 0 };
+const workload = { clients: 8, fileBytesMax: 600_000, lastsMs: 0 };
 const checks: readonly CheckName[] = ['durability', 'honesty', 'linearizability'];
 
 const short = (
@@ -20,7 +20,7 @@ export const shortScenarios: readonly Scenario[] = [
     ...{ kind: 'signal', signal: 'SIGSTOP', target: 'a node' },
   }),
   {
-    ...short('etcd-majority-lost', 'most etcd members are dead', 4000, {
+    ...short('etcd-majority-lost', 'most etcd members are dead', 7000, {
       ...{ kind: 'signal', signal: 'SIGKILL', target: 'most etcd members' },
     }),
     mustMeet: [503],
@@ -34,8 +34,9 @@ export const shortScenarios: readonly Scenario[] = [
   short('replies-lost', 'answers get lost and uploads break off', 4000, {
     ...{ kind: 'cut connections', lost: 0.1, reset: 0.05 },
   }),
-  short('sync-fails', "a node's disk fails to sync", 3000, {
-    ...{ kind: 'failing calls', target: 'a node', calls: 'fdatasync', error: 'EIO', when: '3+' },
+  short('writes-fail-at-once', "a node's disk fails to write and to sync", 3000, {
+    ...{ kind: 'failing calls', target: 'a node', error: 'EIO', when: '3+' },
+    calls: 'pwrite64,pwritev,fdatasync',
   }),
   short('clock-jumps', "a node's clock jumps two hours ahead", 4000, {
     ...{ kind: 'clock', target: 'a node', offset: '+2h' },
