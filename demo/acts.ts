@@ -9,7 +9,7 @@ import type { LocalCluster } from '../test/support/local-cluster.ts';
 import { healed } from '../test/support/protection.ts';
 import type { SeededRandom } from '../test/support/seeded-random.ts';
 import { until } from '../test/support/until.ts';
-import { counted, time } from './draw/figures.ts';
+import { time } from './draw/figures.ts';
 import type { HarmSignal } from './harms.ts';
 import type { Scene } from './scene.ts';
 
@@ -124,7 +124,7 @@ export class Acts {
     const { cluster, scene } = this.#deps;
     const down = cluster.names.filter((name) => this.#state(name) !== 'running');
     if (down.length > 0) {
-      scene.tell('return', `${counted(down.length, 'process', 'processes')} started again`);
+      scene.tell('return', `${down.join(', ')} ${down.length === 1 ? 'is' : 'are'} started again`);
     }
     await restore(cluster, down);
     await healed(cluster, backMsMax);

@@ -17,9 +17,14 @@ await runProgram(async ({ args, say, signal }) => {
   const options = parseDemoOptions(args);
   if (options === undefined) return say(demoHelp.trimEnd());
   const interrupted = AbortSignal.any([signal, outputLost()]);
+  /** From then on nothing more of the cluster is started. */
+  const over = new AbortController();
   const { nodes, seed, plain } = options;
   say(`starting a cluster of its own: ${counted(nodes, 'node')}, 5 etcd members; seed ${seed}`);
-  const cluster = await startLocalCluster({ nodes, signal: interrupted });
+  const cluster = await startLocalCluster({
+    nodes,
+    signal: AbortSignal.any([interrupted, over.signal]),
+  });
   say(`it answers at ${cluster.url}; its data is in ${cluster.data}`);
   const screen = openScreen(process.stdout, process.env, plain);
   try {
@@ -31,6 +36,7 @@ await runProgram(async ({ args, say, signal }) => {
     say(`the processes' logs are kept in ${await keepLogs(cluster)}`);
   } finally {
     screen.close();
+    over.abort();
     await cluster.stop();
   }
 });

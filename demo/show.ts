@@ -81,7 +81,7 @@ async function underFire(
     return new DemoClient({ url: cluster.url, folder, random, ledger, harms, tally, complain });
   });
   const asking = Promise.all(clients.map((client) => keepAsking(client, ended.signal)));
-  const timeUp = AbortSignal.timeout(seconds * 1000);
+  const timeUp = AbortSignal.any([AbortSignal.timeout(seconds * 1000), ended.signal]);
   const acts = new Acts({ cluster, scene, random: new SeededRandom(seed), timeUp });
   const troubles: string[] = [];
   try {

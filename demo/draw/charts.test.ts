@@ -18,7 +18,7 @@ test('over several rows, and never higher than the chart', () => {
 
 test('what is little is seen', () => {
   assert.deepEqual(drawn([0.01, 0], 2, 1, 1000), ['▁ ']);
-  assert.equal(painted(bar([{ share: 0.001, tone: 'bad' }], 8), false), '█░░░░░░░');
+  assert.equal(painted(bar([{ share: 0.001, tone: 'bad' }], 8), false), '━───────');
 });
 
 test('the parts of a bar fill it together', () => {
@@ -28,11 +28,11 @@ test('the parts of a bar fill it together', () => {
   ];
   assert.equal(
     painted(bar(portions, 8), true).replaceAll('\x1b', '^'),
-    '^[32m██████^[39m^[33m██^[39m^[2m^[22m',
+    '^[32m━━━━━━^[39m^[33m━━^[39m^[2m^[22m',
   );
   const most = [
     { share: 0.99, tone: 'good' as const },
     { share: 0.01, tone: 'bad' as const },
   ];
-  assert.equal(painted(bar(most, 8), false), '████████');
+  assert.equal(painted(bar(most, 8), false), '━━━━━━━━');
 });

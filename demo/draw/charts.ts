@@ -40,8 +40,8 @@ export function bar(portions: readonly Portion[], width: number): Line {
   for (const { share, tone } of portions) {
     const room = width - cells.reduce((sum, { text }) => sum + text.length, 0);
     const wanted = share > 0 ? Math.max(1, Math.round(share * width)) : 0;
-    cells.push({ text: '█'.repeat(Math.min(room, wanted)), tone });
+    cells.push({ text: '━'.repeat(Math.min(room, wanted)), tone });
   }
   const left = width - cells.reduce((sum, { text }) => sum + text.length, 0);
-  return [...cells.map(({ text, tone }) => span(text, tone)), span('░'.repeat(left), 'quiet')];
+  return [...cells.map(({ text, tone }) => span(text, tone)), span('─'.repeat(left), 'quiet')];
 }

@@ -19,6 +19,7 @@ const narrow = 60;
 const labelWidth = 10;
 const figureWidth = 11;
 const rateRows = 2;
+const headroom = 1.25;
 /** Charts don't make mountains of what is this little. */
 const p99MostMinMs = 250;
 const slowMs = 1000;
@@ -87,7 +88,7 @@ function requests({ moments, now, counts }: Picture, width: number): Line[] {
   const rates = columnChart(moments.map(rateColumn), {
     width: room,
     height: rateRows,
-    most: most(({ perSecond }) => perSecond, 1),
+    most: most(({ perSecond }) => perSecond, 1) * headroom,
   });
   const [waits = []] = columnChart(moments.map(waitColumn), {
     width: room,
