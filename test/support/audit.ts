@@ -6,20 +6,37 @@ import { sideBySide } from './side-by-side.ts';
 
 const atATime = 8;
 
+export interface ReadBack {
+  readonly reads: number;
+  /** What was read instead of the whole file, and where. */
+  readonly wrong: readonly string[];
+}
+
+/** Each file from each door. `onRead`: after each. */
+export async function readBack(
+  files: readonly Omit<AskedFile, 'send'>[],
+  doors: readonly string[],
+  onRead: () => void = () => {},
+): Promise<ReadBack> {
+  const wrong: string[] = [];
+  const reads = files.flatMap((file) => doors.map((door) => ({ file, door })));
+  await sideBySide(reads, atATime, async ({ file, door }) => {
+    const found = await read(file, door, 60_000).catch(String);
+    if (found !== 'whole') wrong.push(`${file.path} from ${door}: ${found}`);
+    onRead();
+  });
+  return { reads: reads.length, wrong };
+}
+
 /** Returns how many reads there were. */
 export async function assertAllWhole(
   files: readonly Omit<AskedFile, 'send'>[],
   doors: readonly string[],
 ): Promise<number> {
-  const wrong: string[] = [];
-  const reads = files.flatMap((file) => doors.map((door) => ({ file, door })));
-  await sideBySide(reads, atATime, async ({ file, door }) => {
-    const found = await read(file, door, 60_000);
-    if (found !== 'whole') wrong.push(`${file.path} from ${door}: ${found}`);
-  });
+  const { reads, wrong } = await readBack(files, doors);
   const some = wrong.slice(0, 10).join('\n');
-  assert.equal(wrong.length, 0, `${wrong.length} of ${reads.length} reads were wrong:\n${some}`);
-  return reads.length;
+  assert.equal(wrong.length, 0, `${wrong.length} of ${reads} reads were wrong:\n${some}`);
+  return reads;
 }
 
 /** While so many nodes live, one of them holds nothing of any file. */

@@ -10,6 +10,8 @@ export interface Ended {
 export interface Running {
   readonly pid: number;
   readonly ended: Promise<Ended>;
+  /** What it has said until now. */
+  soFar(): Omit<Ended, 'code'>;
 }
 
 export function runProgram(
@@ -28,6 +30,7 @@ export function runProgram(
   child.stdin.end();
   return {
     pid: child.pid as number,
+    soFar: () => ({ ...read }),
     ended: new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => resolve({ code, ...read }));
