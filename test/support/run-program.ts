@@ -16,6 +16,7 @@ export function runProgram(
   file: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  input?: string | Buffer,
 ): Running {
   const { NODE_TEST_CONTEXT: _own, ...inherited } = process.env;
   const child = spawn(file, args, { env: { ...inherited, ...environment } });
@@ -25,7 +26,8 @@ export function runProgram(
       read[stream] += chunk;
     });
   }
-  child.stdin.end();
+  // Who ends without reading all of it is no failure of ours.
+  child.stdin.on('error', () => {}).end(input);
   return {
     pid: child.pid as number,
     ended: new Promise((resolve, reject) => {

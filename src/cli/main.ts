@@ -1,0 +1,34 @@
+/** The program behind `dftfs`. */
+import { InterruptedError } from './exit-codes.ts';
+import { runCommand } from './run.ts';
+import type { Channel } from './terminal.ts';
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // Once: who asks a second time doesn't want to wait for an orderly end.
+  process.once(signal, () => interrupted.abort(new InterruptedError(`interrupted by ${signal}`)));
+}
+
+const brokenPipeExitCode = 141;
+// The reader has seen enough, as in `dftfs ls | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(brokenPipeExitCode);
+});
+
+const channel = (stream: NodeJS.WriteStream): Channel => ({
+  get columns() {
+    return stream.isTTY ? stream.columns || 80 : undefined;
+  },
+  write: (text) => stream.write(text),
+  once: (event, run) => stream.once(event, run),
+  off: (event, run) => stream.off(event, run),
+});
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: channel(process.stdout),
+  stderr: channel(process.stderr),
+  environment: process.env,
+  signal: interrupted.signal,
+});
