@@ -16,6 +16,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(brokenPipeExitCode);
 });
 
+// Nobody listens any more, and what is done is done.
+process.stderr.on('error', () => {});
+
 const channel = (stream: NodeJS.WriteStream): Channel => ({
   get columns() {
     return stream.isTTY ? stream.columns || 80 : undefined;
@@ -26,9 +29,13 @@ const channel = (stream: NodeJS.WriteStream): Channel => ({
 });
 
 process.exitCode = await runCommand(process.argv.slice(2), {
-  stdin: process.stdin,
+  get stdin() {
+    return process.stdin;
+  },
   stdout: channel(process.stdout),
   stderr: channel(process.stderr),
   environment: process.env,
   signal: interrupted.signal,
 });
+// Somebody may still hold its other end; there is nothing more to read.
+process.stdin.destroy();

@@ -21,7 +21,8 @@ export interface TerminalShape {
   /** Undefined: a pipe. */
   readonly columns?: number;
   readonly signal?: AbortSignal;
-  /** Sees what goes to stderr as it goes. */
+  /** They see what goes to stdout and to stderr, as it goes. */
+  readonly said?: (text: string) => void;
   readonly heard?: (text: string) => void;
 }
 
@@ -42,7 +43,7 @@ export async function runIn(words: readonly string[], shape: TerminalShape = {})
   });
   const terminal: Terminal = {
     stdin: Readable.from(shape.stdin === undefined ? [] : [Buffer.from(shape.stdin as string)]),
-    stdout: channel(out),
+    stdout: channel(out, shape.said),
     stderr: channel(err, shape.heard),
     environment: {
       // Nobody's own settings play a part.

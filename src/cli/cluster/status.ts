@@ -46,6 +46,7 @@ export function repairText({ repair, protection }: ClusterStatus): string {
   const { slots } = protection.rebuilding;
   if (slots === 0) return 'nothing to do';
   const { bytesLeft, bytesPerSecond, secondsLeft } = repair;
+  if (bytesLeft === 0) return `${countText(slots, 'slot')}, nearly done`;
   const left = secondsLeft === null ? 'time left unknown' : `${durationText(secondsLeft)} left`;
   return `${countText(slots, 'slot')}, ${sizeText(bytesLeft)} to rebuild, ${rateText(bytesPerSecond)}, ${left}`;
 }

@@ -63,7 +63,7 @@ export class Output {
     const { code: exit } = exitCodes[kind];
     this.answer(exit);
     const { code, path, requestId } = factsOf(error);
-    const message = kind === 'bug' ? stackOf(error) : messageOf(error);
+    const message = kind === 'bug' ? stackOf(error) : this.name(messageOf(error));
     if (this.json) {
       this.#tell(JSON.stringify({ error: { code, message, path: path ?? what, exit, requestId } }));
       return;

@@ -91,6 +91,32 @@ test('damage on the way to stdout is told at the end', async (context) => {
   assert.equal(bytes.length, content.length);
 });
 
+test('on a terminal the progress is drawn, and makes way for what is said', async (context) => {
+  const { run, target } = await started(context, {
+    wrap: (files) =>
+      overriding(files, {
+        read: async function* (entry, range, exchange) {
+          for await (const chunk of files.read(entry, range, exchange)) {
+            // The server holds one back: its last goes out when all is known to be sound.
+            yield chunk.subarray(0, 1);
+            yield chunk.subarray(1, 2);
+            await drawn.promise;
+            yield chunk.subarray(2);
+          }
+        },
+      }),
+  });
+  const drawn = Promise.withResolvers<void>();
+  const heard = (text: string) => {
+    if (text.includes('/big')) drawn.resolve();
+  };
+  const { exit, stderr } = await run(['get', '/big', target], { columns: 80, heard });
+  assert.equal(exit, 0);
+  const drawings = stderr.split('\r\x1b[K');
+  assert.match(drawings[1] ?? '', /^\/big .*2\.9 MiB/);
+  assert.match(drawings.at(-1) ?? '', /^1 file {2}2\.9 MiB {2}in .*\n$/);
+});
+
 test('an interruption leaves the part and ends with 130', async (context) => {
   const { InterruptedError } = await import('../exit-codes.ts');
   const interruption = new AbortController();

@@ -20,15 +20,18 @@ export async function uploadFile(
   transfer: Transfer,
   options: PutOptions,
 ): Promise<PutInfo> {
-  const { size } = await stat(file);
-  if (size <= wholeBytesMax) {
+  const facts = await stat(file);
+  const open = () => createReadStream(file, { highWaterMark: chunkBytes });
+  // A pipe has no size, and can be read only once.
+  if (!facts.isFile()) return uploadStream(storage, open(), path, transfer, options);
+  if (facts.size <= wholeBytesMax) {
     const content = await readFile(file);
     const info = await storage.put(path, content, options);
     transfer.moved(content.length);
     return info;
   }
   const sent = new Sent(transfer);
-  const source = () => sent.watch(createReadStream(file, { highWaterMark: chunkBytes }));
+  const source = () => sent.watch(open());
   return sent.check(await storage.putStream(path, source, options));
 }
 
