@@ -66,6 +66,7 @@ export function createHealingRig(nodes: number) {
       return entry && { record: decodeVolume(entry.value), revision: entry.modRevision };
     },
     fillerOf,
-    fillSlots: (id: NodeId) => new FillSlots({ ...common, self: id, kv, filler: fillerOf(id) }),
+    fillSlots: (id: NodeId, onWhole = () => {}) =>
+      new FillSlots({ ...common, self: id, kv, filler: fillerOf(id), onWhole }),
   };
 }
