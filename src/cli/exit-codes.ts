@@ -26,6 +26,7 @@ export const exitCodes = {
   local: { code: 9, means: 'a file on this side could not be read or written' },
   bug: { code: 70, means: 'a bug, here or in the server' },
   interrupted: { code: 130, means: 'interrupted' },
+  unread: { code: 141, means: 'who read the output has gone, as in `dftfs ls | head`' },
 } as const satisfies Record<string, { readonly code: number; readonly means: string }>;
 
 export type ExitKind = keyof typeof exitCodes;

@@ -1,5 +1,5 @@
 /** The program behind `dftfs`. */
-import { InterruptedError } from './exit-codes.ts';
+import { exitCodes, InterruptedError } from './exit-codes.ts';
 import { runCommand } from './run.ts';
 import type { Channel } from './terminal.ts';
 
@@ -9,11 +9,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => interrupted.abort(new InterruptedError(`interrupted by ${signal}`)));
 }
 
-const brokenPipeExitCode = 141;
-// The reader has seen enough, as in `dftfs ls | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(brokenPipeExitCode);
+  process.exit(exitCodes.unread.code);
 });
 
 // Nobody listens any more, and what is done is done.

@@ -168,6 +168,9 @@ async function killedNode(terminal: Terminal, cluster: LocalCluster): Promise<vo
   const doors = [victim, other].flatMap((name) => ['-e', cluster.nodeUrls.get(name) as string]);
   const following = ['cluster', 'events', '--json'];
   const events = terminal.begin(following);
+  const follows = (text: string) =>
+    until(text, async () => events.said.stdout.includes(text) || undefined);
+  await follows('6 of 6 nodes alive');
   const words = ['put', '-r', source, '/tree', ...doors];
   const upload = terminal.begin(words);
   await until('some files are there', async () => {
@@ -186,10 +189,10 @@ async function killedNode(terminal: Terminal, cluster: LocalCluster): Promise<vo
     return code === 0 || undefined;
   });
   await terminal.run(['doctor']);
+  for (const text of ['node-2 is dead', 'node-2 is alive']) await follows(text);
   process.kill(events.pid, 'SIGINT');
   const { stdout } = await terminal.ended(following, events, 130);
-  const texts = objectsOf(stdout).map(({ text }) => String(text));
-  for (const text of ['node-2 is dead', 'node-2 is alive']) assert.ok(texts.includes(text), text);
+  assert.ok(objectsOf(stdout).every(({ time, text }) => time && text));
 }
 
 async function comesBack(terminal: Terminal, contents: ReadonlyMap<string, Buffer>) {

@@ -9,6 +9,8 @@ export interface Ended {
 
 export interface Running {
   readonly pid: number;
+  /** What it has said so far. */
+  readonly said: Readonly<Pick<Ended, 'stdout' | 'stderr'>>;
   readonly ended: Promise<Ended>;
 }
 
@@ -30,6 +32,7 @@ export function runProgram(
   child.stdin.on('error', () => {}).end(input);
   return {
     pid: child.pid as number,
+    said: read,
     ended: new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => resolve({ code, ...read }));

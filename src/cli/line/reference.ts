@@ -36,7 +36,7 @@ machine: keep it in the file, with mode 600. \`NO_COLOR\` turns colours off; on 
 ## Output
 
 What was asked for goes to stdout, all else to stderr. With \`--json\` each line on stdout is one object, and so is each failure on
-stderr: \`{"error": {"code", "message", "path", "exit"}}\`. Progress is drawn on a terminal only; elsewhere there is a line a file.
+stderr: \`{"error": {"code", "message", "path", "exit"}}\`, and each \`{"warning"}\`. Progress is drawn on a terminal only; elsewhere there is a line a file.
 `;
 
 export function reference(sections: readonly Section[]): string {
