@@ -180,6 +180,8 @@ test('exit codes say what was wrong', async (context) => {
   assert.equal(await exit(['--help']), 0);
   assert.equal(await exit(['put', join(folder, 'none'), '/x'], { endpoints: [url] }), 9);
   assert.equal(await exit(['put', folder, '/x'], { endpoints: [url] }), 9);
+  const missing = await run(['put', join(folder, 'none'), '/x']);
+  assert.equal(missing.stderr, `dftfs: ${join(folder, 'none')}: no such file or directory\n`);
   assert.equal(await exit(['cat', '/a/../b'], { endpoints: [url] }), 2);
   assert.equal(await exit(['cat', '/ls'], { endpoints: [url] }), 2);
   assert.equal(await exit(['ls', '-e', 'ftp://x']), 2);

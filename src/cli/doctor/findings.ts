@@ -87,8 +87,10 @@ function ofProtection({ protection, repair, nodes }: ClusterStatus): Finding[] {
   const amount = ({ volumes, bytes }: typeof unreadable) =>
     `${countText(volumes, 'volume')} (${sizeText(bytes)})`;
   const pace =
-    repair.secondsLeft === null ? '' : ` About ${durationText(repair.secondsLeft)} left.`;
-  const wait = `Repair is on its way: dftfs cluster repair --wait.${pace} Stop no node meanwhile.`;
+    repair.secondsLeft === null || repair.bytesLeft === 0
+      ? ''
+      : ` About ${durationText(repair.secondsLeft)} left.`;
+  const wait = `It is repaired by itself: dftfs cluster repair --wait.${pace} Stop no node meanwhile.`;
   if (unreadable.volumes > 0) {
     const advice = 'Start the dead nodes with their disks: what they hold is needed. Remove none.';
     found.push(finding('critical', `${amount(unreadable)} cannot be read now.`, advice));

@@ -1,7 +1,7 @@
 /** What a command says: results on stdout, all else on stderr, both in JSON if wanted. */
 import { styleText } from 'node:util';
 import { StorageError } from '#client/index.ts';
-import { exitCodes, exitKindOf } from '../exit-codes.ts';
+import { exitCodes, exitKindOf, isSystemError } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { printable } from './format.ts';
 
@@ -113,8 +113,14 @@ function factsOf(error: unknown) {
   return { code, path, requestId };
 }
 
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message } = error;
+  // Of "ENOENT: no such file or directory, stat 'x'" what people read.
+  if (isSystemError(error)) return message.replace(/^[A-Z0-9]+: (.*?), \w+( '.*)?$/s, '$1');
+  const isSilence = error instanceof StorageError && error.code === 'unavailable';
+  return isSilence ? `no endpoint answers as it should: ${message}` : message;
+}
 
 const stackOf = (error: unknown): string =>
   error instanceof StorageError ? error.message : ((error as Error).stack ?? messageOf(error));

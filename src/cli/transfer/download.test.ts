@@ -28,6 +28,7 @@ test('an interrupted download is gone on with', async (context) => {
   const cutting = await cuttingProxy(context, port, (connection) => (connection < 1 ? 1e6 : 0));
   const broken = await runIn(['get', '/big', target], { endpoints: [cutting] });
   assert.equal(broken.exit, 4);
+  assert.match(broken.stderr, /^dftfs: \/big: no endpoint answers as it should: .*\n$/);
   assert.deepEqual(await readdir(folder), [part.slice(folder.length + 1)]);
   const there = (await stat(part)).size;
   assert.ok(there > 0 && there < content.length);

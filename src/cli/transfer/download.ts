@@ -42,6 +42,7 @@ export async function downloadFile(
   const first = await storage.getStream(path, { signal });
   const { info } = first;
   const transfer = begin(info.size);
+  let isDone = false;
   try {
     await mkdir(dirname(target), { recursive: true });
     const part = partPath(target, info.etag);
@@ -51,10 +52,11 @@ export async function downloadFile(
     const rest = await restOf(storage, first, resumedAt, signal);
     const whole = await writeRest(part, resumedAt, crc, rest, transfer, signal);
     await finish(part, target, info, whole);
+    isDone = true;
     return { info, resumedAt };
   } finally {
     first.cancel();
-    transfer.ended();
+    transfer.ended(isDone);
   }
 }
 
@@ -152,6 +154,7 @@ export async function downloadTo(
   const download = await storage.getStream(path, { signal });
   const transfer = begin(download.info.size);
   const whole = { size: 0, crc: 0 };
+  let isDone = false;
   try {
     for await (const chunk of download) {
       await writeAll(channel, chunk, signal);
@@ -159,8 +162,9 @@ export async function downloadTo(
       whole.crc = crc32(chunk, whole.crc);
       transfer.moved(chunk.length);
     }
+    isDone = true;
   } finally {
-    transfer.ended();
+    transfer.ended(isDone);
   }
   const damage = damageOf(download.info, whole);
   if (damage !== undefined) throw new DamagedError(damage);

@@ -14,7 +14,8 @@ const clearLine = '\r\x1b[K';
 export interface Transfer {
   /** Bytes that went by; less than zero: they have to go again. */
   moved(bytes: number): void;
-  ended(): void;
+  /** Only what was done counts. */
+  ended(isDone: boolean): void;
 }
 
 export class Progress {
@@ -66,9 +67,9 @@ export class Progress {
       moved: (count) => {
         this.#bytesDone += count;
       },
-      ended: () => {
+      ended: (isDone) => {
         this.#names.delete(name);
-        this.#filesDone += 1;
+        if (isDone) this.#filesDone += 1;
       },
     };
   }

@@ -71,6 +71,7 @@ async function putStdin(session: Session, to: Destination, progress: Progress): 
   progress.expect(1, 0);
   const options = putOptions(session, to.path);
   const info = await uploadStream(storage, terminal.stdin, to.path, transfer, options);
+  transfer.ended(true);
   tell(session, '-', info);
   sayDone(output, progress);
 }
@@ -92,14 +93,17 @@ async function putFiles(
     run: async (file) => {
       const path = remotePathOf(file, destination);
       const transfer = progress.begin(file.path, 0);
+      let isDone = false;
       try {
         const given = putOptions(session, path);
-        tell(session, file.path, await uploadFile(storage, file.path, path, transfer, given));
+        const info = await uploadFile(storage, file.path, path, transfer, given);
+        isDone = true;
+        tell(session, file.path, info);
       } catch (error) {
         if (!(error instanceof PathExistsError) || !options.flag('skip-existing')) throw error;
         output.done({ put: path, skipped: true }, `${output.name(path)} is there already`);
       } finally {
-        transfer.ended();
+        transfer.ended(isDone);
       }
     },
   });
