@@ -41,8 +41,8 @@ test('a short demo keeps every promise, and leaves nothing', async () => {
 });
 
 test('an interrupted demo leaves nothing', async () => {
-  const { pid, ended, soFar } = runProgram(script, ['--plain']);
-  await until('the first kill', async () => soFar().stdout.includes('killed') || undefined);
+  const { pid, ended, said } = runProgram(script, ['--plain']);
+  await until('the first kill', async () => said.stdout.includes('killed') || undefined);
   process.kill(pid, 'SIGINT');
   const { code, stderr } = await ended;
   assert.equal(code, 1);

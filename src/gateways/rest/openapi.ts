@@ -270,8 +270,8 @@ const schemas = {
   },
   Stored: {
     type: 'object',
-    required: ['path', 'size', 'etag'],
-    properties: { path: text, size: count, etag: text },
+    required: ['path', 'size', 'etag', 'crc32'],
+    properties: { path: text, size: count, etag: text, crc32: text },
   },
   Removed: { type: 'object', required: ['removed'], properties: { removed: count } },
   Node: {
