@@ -33,6 +33,7 @@ class ClusterGauges {
   readonly #volumes: Family<Gauge>;
   readonly #wantedMargin: Gauge;
   readonly #underProtected: Gauge;
+  readonly #withoutMargin: Gauge;
   readonly #unreadable: Gauge;
   readonly #repairLeft: Gauge;
   readonly #repairSlots: Gauge;
@@ -46,7 +47,7 @@ class ClusterGauges {
     this.#combiner = gauge('dftfs_names_is_combiner', '1: operations on names are combined here.');
     this.#nodes = register.gauge(
       'dftfs_nodes',
-      'Registered nodes, by what this one takes them for.',
+      'Registered nodes: live, away, or suspected by this one until their lease ends.',
       'state',
     );
     this.#draining = gauge('dftfs_nodes_draining', 'Nodes that are to be emptied.');
@@ -62,6 +63,10 @@ class ClusterGauges {
     this.#underProtected = gauge(
       'dftfs_protection_under_protected_bytes',
       'Bytes of files that survive fewer.',
+    );
+    this.#withoutMargin = gauge(
+      'dftfs_protection_without_margin_bytes',
+      'Bytes of files that survive none.',
     );
     this.#unreadable = gauge(
       'dftfs_protection_unreadable_bytes',
@@ -93,6 +98,7 @@ class ClusterGauges {
     const protection = describeProtection(view);
     this.#wantedMargin.value = protection.wantedMargin;
     this.#underProtected.value = protection.underProtected.bytes;
+    this.#withoutMargin.value = protection.withoutMargin.bytes;
     this.#unreadable.value = protection.unreadable.bytes;
     this.#repairLeft.value = protection.rebuilding.bytesLeft;
     this.#repairSlots.value = protection.rebuilding.slots;
@@ -104,9 +110,10 @@ class ClusterGauges {
   }
 
   #countNodes(cluster: Cluster): void {
-    const suspects = cluster.suspects();
-    const stateOf = (id: NodeId) =>
-      cluster.isLive(id) ? 'live' : suspects.has(id) ? 'suspected' : 'away';
+    const stateOf = (id: NodeId) => {
+      if (cluster.isLive(id)) return 'live';
+      return cluster.sessionOf(id) === undefined ? 'away' : 'suspected';
+    };
     for (const state of ['live', 'suspected', 'away']) this.#nodes.with(state).value = 0;
     const nodes = cluster.nodes();
     for (const { id } of nodes) this.#nodes.with(stateOf(id)).value += 1;
