@@ -41,6 +41,7 @@ import { checkMounted } from './data-mount.ts';
 import { dutyPace } from './duty-pace.ts';
 import { createNamesUpkeep } from './names-upkeep.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
+import type { NodeObservers } from './node-observers.ts';
 import { OwnFacts } from './own-facts.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
@@ -68,6 +69,8 @@ export interface NodeInside {
   readonly namesUpkeep: NamesUpkeep;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
+  /** It was told to stop. */
+  readonly isStopping: () => boolean;
 }
 
 export interface ClientDoors {
@@ -82,6 +85,8 @@ export interface NodeSurroundings {
   readonly indexFactory: ShardIndexFactory;
   /** Resolves when clients can come in. */
   openDoors(inside: NodeInside): Promise<ClientDoors>;
+  /** Left out: nobody watches. */
+  readonly observers?: NodeObservers;
   readonly tuning: typeof nodeTuning;
 }
 
@@ -112,6 +117,7 @@ export class NodeProcess {
     this.log = log;
     this.around = surroundings;
     this.incarnation = world.random.bytes(8).toString('hex');
+    if (surroundings.observers) this.closing(surroundings.observers);
   }
 
   /**
@@ -120,7 +126,7 @@ export class NodeProcess {
   async start(signal: AbortSignal): Promise<void> {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.around.connectKv());
-    const combiner = new Combiner({ ...this.world, kv });
+    const combiner = new Combiner({ ...this.world, kv, metrics: this.metrics?.names });
     let session: NodeSession | undefined;
     const ownFacts = new OwnFacts({
       store,
@@ -163,6 +169,7 @@ export class NodeProcess {
       await this.around.openDoors({
         ...{ files, cluster, session, kv, store, facts, maintenance, namesUpkeep },
         combiner: () => committer.combinerNode,
+        isStopping: () => signal.aborted,
       }),
     );
     this.closing(
@@ -201,12 +208,19 @@ export class NodeProcess {
     const folder = path.join(node.dataFolder, 'store');
     if (node.requireMount) await checkMounted(node.dataFolder, folder);
     return await HealingShardStore.open(
-      { ...this.world, log: this.log, indexFactory: this.around.indexFactory },
+      {
+        ...{ ...this.world, log: this.log, indexFactory: this.around.indexFactory },
+        metrics: this.metrics?.store,
+      },
       {
         ...{ folder, clusterId: cluster.id, nodeId: node.id },
         ...(capacityBytes === null ? {} : { capacityBytes }),
       },
     );
+  }
+
+  private get metrics() {
+    return this.around.observers?.metrics;
   }
 
   private parts() {
@@ -223,7 +237,8 @@ export class NodeProcess {
   private serveNodes(handlers: RpcHandlers): Promise<RpcServer> {
     const { host, rpcPort } = this.config.node;
     const options = { ...this.identity(), host, port: rpcPort, handlers };
-    return createRpcServer({ ...this.world, log: this.log }, options);
+    const tracer = this.around.observers?.tracer;
+    return createRpcServer({ ...this.world, log: this.log, tracer }, options);
   }
 
   private connectNodes(
@@ -231,7 +246,7 @@ export class NodeProcess {
     node: (id: NodeRecord['id']) => NodeRecord | undefined,
   ): NodeRpcClient {
     return createRpcClient(
-      { ...this.world, log: this.log },
+      { ...this.world, log: this.log, metrics: this.metrics?.rpc },
       { ...this.identity(), resolve: node, local },
     );
   }
@@ -296,7 +311,7 @@ export class NodeProcess {
       { tryTimeoutMs: this.around.tuning.directTryMs },
     );
     return new CombiningCommitter(
-      { direct, combiner, rpc, map, clock: this.world.clock },
+      { direct, combiner, rpc, map, clock: this.world.clock, metrics: this.metrics?.names },
       { ...combiningDefaults, self: this.config.node.id },
     );
   }
@@ -307,7 +322,8 @@ export class NodeProcess {
     const sealer = new VolumeSealer({ kv, map, log });
     const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
     const self = this.config.node.id;
-    const reader = createBlobReader({ shards, map, kv, self, world, log });
+    const metrics = this.metrics?.reads;
+    const reader = createBlobReader({ shards, map, kv, self, world, log, metrics });
     return { writer, reader };
   }
 

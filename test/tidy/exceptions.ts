@@ -58,6 +58,7 @@ export const exceptions: readonly Exception[] = [
  */
 export const entries: readonly string[] = [
   'src/app/node.ts',
+  'src/app/metrics-page.ts',
   'src/app/local/start.ts',
   'src/app/local/stop.ts',
   'src/app/local/backup.ts',

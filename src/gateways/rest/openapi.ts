@@ -235,7 +235,10 @@ const paths = {
   '/-/health': reading('health', 'Whether the process turns.', [], page),
   '/-/ready': reading('ready', 'Whether it can serve.', [], { ...page, ...failing('503') }),
   '/-/cluster': reading('cluster', 'The cluster as this process sees it.', [], page),
-  '/-/metrics': reading('metrics', 'Counters, as Prometheus reads them.', [], page),
+  '/-/metrics': reading('metrics', 'Counters, as Prometheus reads them.', [], {
+    ...page,
+    ...failing('404'),
+  }),
   '/-/openapi.json': reading('openapi', 'This description.', [], page),
   '/-/nodes/{node}': reading('node', 'A node, and whether it can be stopped.', [inNode], {
     ...nodeAnswer,

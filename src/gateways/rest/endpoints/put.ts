@@ -5,6 +5,7 @@ import type { PutOptions } from '#files/files.ts';
 import type { FileEntry } from '#namespace/records.ts';
 import { requestOfKey } from '#namespace/request.ts';
 import { queryArguments } from '../arguments.ts';
+import { auditStored } from '../audit.ts';
 import type { Call } from '../call.ts';
 import { hasWriteConditions, judgePut } from '../conditions.ts';
 import { contentDigests, type DigestCheck, representationDigests } from '../digests.ts';
@@ -91,6 +92,7 @@ async function answeredBefore(
   const entry = await services.files.checkAbsent(path, key, exchange);
   if (!entry) return false;
   if (size !== undefined && size !== entry.record.size) throw reused(path);
+  auditStored(call, entry, 'repeated');
   respondStored(call, entry);
   return true;
 }
@@ -149,6 +151,7 @@ export async function store(
   try {
     const result = await services.files.put(path, watched, { ...options, beforeCommit }, exchange);
     if (result.repeated && !seen.matches(result.entry)) throw reused(path);
+    auditStored(call, result.entry, result.repeated ? 'repeated' : 'done');
     respondStored(call, result.entry);
   } catch (error) {
     throw hasStar(head.headers) && isTaken(error) ? conditionFailed(path) : error;
