@@ -168,7 +168,7 @@ async function openLocked(
   );
   const reader = new SegmentReader({ files, clock, log, salt, quarantine });
   const parts = { files, index, segments, reader, quarantine, fence, space, watch };
-  const compaction = new Compaction({ ...parts, log, salt });
+  const compaction = new Compaction({ ...parts, clock, log, salt });
   const advance = nextGeneration.bind(undefined, disk, folder);
   return new LocalShardStore(
     { ...parts, compaction, advance, closeIndex, release },
