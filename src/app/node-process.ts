@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { asDftfsError } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
+import { BlobsUnderWay } from '#blob/blobs-under-way.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
@@ -135,6 +136,7 @@ export class NodeProcess {
     });
     let cluster: Cluster;
     let rpc: NodeRpcClient;
+    const underWay = new BlobsUnderWay();
     const shards = createRpcShardCalls({ call: (...call) => rpc.call(...call) });
     const filler = createSlotFiller({
       ...this.parts(),
@@ -145,7 +147,7 @@ export class NodeProcess {
     const handlers = {
       ...shardHandlers(store, () => session?.standing !== undefined),
       ...namesHandlers(combiner),
-      ...upkeepHandlers({ kv, filler }),
+      ...upkeepHandlers({ kv, filler, underWay, session: () => session?.revision }),
       ...ownFacts.handlers,
     };
     this.closing(await this.serveNodes(handlers));
@@ -156,7 +158,7 @@ export class NodeProcess {
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const maintenance = this.closing(this.around.connectMaintenance());
     const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
-    const blobs = this.createBlobs(kv, shards, cluster, session);
+    const blobs = this.createBlobs(kv, shards, cluster, session, underWay);
     const files = createFiles({
       ...blobs,
       namespace,
@@ -316,11 +318,18 @@ export class NodeProcess {
     );
   }
 
-  private createBlobs(kv: Kv, shards: ShardCalls, map: Cluster, session: NodeSession) {
+  private createBlobs(
+    kv: Kv,
+    shards: ShardCalls,
+    map: Cluster,
+    session: NodeSession,
+    underWay: BlobsUnderWay,
+  ) {
     const { world, log } = this;
     const picker = createVolumePicker({ kv, map, world, log });
     const sealer = new VolumeSealer({ kv, map, log });
-    const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
+    const parts = { shards, map, session, picker, sealer, underWay, world, log };
+    const writer = createBlobWriter(parts);
     const self = this.config.node.id;
     const metrics = this.metrics?.reads;
     const reader = createBlobReader({ shards, map, kv, self, world, log, metrics });
