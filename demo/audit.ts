@@ -1,5 +1,5 @@
 /** The reckoning: what the clients were told, against what every node says now. */
-import { assertLeavesOneOut, readBack } from '../test/support/audit.ts';
+import { fileOnAll, readBack } from '../test/support/audit.ts';
 import { httpCall } from '../test/support/http-call.ts';
 import { sideBySide } from '../test/support/side-by-side.ts';
 import type { Ledger } from './ledger.ts';
@@ -30,9 +30,8 @@ export async function audit({ ledger, doors, onProgress }: AuditDeps): Promise<A
   const [door] = doors;
   await sideBySide(some, atATime, async (file) => {
     if (door === undefined) return;
-    await assertLeavesOneOut([file], door, doors.length).catch((error: Error) => {
-      everywhere.push(error.message);
-    });
+    const found = await fileOnAll([file], door, doors.length).catch(String);
+    if (found !== undefined) everywhere.push(found);
   });
   return { doors: doors.length, reads, wrong, visible, everywhere, located: some.length };
 }
