@@ -4,8 +4,9 @@
  * queue is dead for good, deleting is idempotent, and each key changes only as it was read.
  *
  * Waits twice, by its own clock. Before the first pass, so that a read that is under way ends
- * whole, unless the content has only moved: nothing but courtesy. And with the last one as long as the markers of operations stay: a
- * late try of the blob's create, held up on its way, must still find the key that refuses it.
+ * whole, unless the content has only moved: nothing but courtesy. And with the last one as long as
+ * the markers of operations stay: a late try of the blob's create, held up on its way, must still
+ * find the key that refuses it.
  */
 import { asDftfsError } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
