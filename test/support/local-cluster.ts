@@ -19,6 +19,7 @@ import {
 import { freePorts } from '#app/local/ports.ts';
 import { findProcess } from '#app/local/process-record.ts';
 import { projectFolder } from '#app/local/project.ts';
+import { stopCluster } from '#app/local/stopper.ts';
 
 const run = promisify(execFile);
 
@@ -47,6 +48,8 @@ export interface LocalClusterShape {
   /** Settings of all nodes. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly etcdQuotaMib?: number;
+  /** Aborted: a start under way ends what it began, and fails; and so does any later one. */
+  readonly signal?: AbortSignal;
 }
 
 export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<LocalCluster> {
@@ -59,12 +62,25 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
   const start = async () => {
     const options = ['--port', String(port), '--nodes', String(nodes), '--etcd', String(etcd)];
     if (shape.etcdQuotaMib) options.push('--etcd-quota', String(shape.etcdQuotaMib));
+    shape.signal?.throwIfAborted();
     const script = path.join(projectFolder, 'start.sh');
-    const { stdout } = await run(script, [...common, ...options], { env });
-    return stdout.split('\n').filter(Boolean).map(Number);
+    const running = run(script, [...common, ...options], { env });
+    const interrupt = () => running.child.kill('SIGTERM');
+    shape.signal?.addEventListener('abort', interrupt);
+    try {
+      const { stdout } = await running;
+      return stdout.split('\n').filter(Boolean).map(Number);
+    } finally {
+      shape.signal?.removeEventListener('abort', interrupt);
+    }
   };
-  // Tests that run side by side would choose the same ports, before anyone listens on them.
-  await withDataLock(os.tmpdir(), { say: () => {} }, start);
+  try {
+    // Tests that run side by side would choose the same ports, before anyone listens on them.
+    await withDataLock(os.tmpdir(), { say: () => {} }, start);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   const manifest = await readManifest(data);
   if (manifest === undefined) throw new Error('the cluster has no manifest');
   const names = processNames(manifest);
@@ -91,7 +107,7 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
         const found = findProcess(data, name);
         if (found !== undefined) process.kill(found.pid, 'SIGKILL');
       }
-      await run(path.join(projectFolder, 'stop.sh'), [...common, '--wipe']);
+      await stopCluster({ data, wipe: true }, { say: () => {} });
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -114,7 +130,8 @@ export async function withLocalCluster<T>(
   }
 }
 
-async function keepLogs({ data, names }: LocalCluster): Promise<string> {
+/** Returns the folder that they are kept in. */
+export async function keepLogs({ data, names }: LocalCluster): Promise<string> {
   const kept = await mkdtemp(path.join(os.tmpdir(), 'dftfs-logs-'));
   for (const name of names) await cp(logPath(data, name), path.join(kept, `${name}.log`));
   return kept;

@@ -11,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const attempts = 100;
+/** The kernel clears up after a process that was killed; a busy disk takes its time for that. */
+const attempts = 1200;
 const pauseMs = 50;
 
 /** Undefined: this machine can do it. Else why not. */
@@ -60,7 +61,6 @@ export class LoopDisk {
 
   async unmount(): Promise<void> {
     if (this.#device === undefined) return;
-    // The kernel may still clear up after a process that was killed.
     await again(() => run('umount', [this.#mountPoint]));
     await again(() => run('losetup', ['--detach', this.#device as string]));
     this.#device = undefined;
