@@ -35,8 +35,8 @@ export interface LocalCluster {
   /** Of the living; throws when there is no such process any more. */
   pid(name: string): number;
   signal(name: string, signal: NodeJS.Signals): void;
-  /** Runs `start.sh` again; returns the PIDs it printed. */
-  startAgain(): Promise<number[]>;
+  /** Runs `start.sh` again, with so many nodes from now on; returns the PIDs it printed. */
+  startAgain(nodes?: number): Promise<number[]>;
   /** Runs `stop.sh`: all processes end, the data stays. */
   end(): Promise<void>;
   stop(): Promise<void>;
@@ -56,7 +56,8 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
   const folder = await mkdtemp(path.join(os.tmpdir(), 'dftfs-test-'));
   const data = path.join(folder, 'data');
   const [port] = await freePorts('127.0.0.1', 1);
-  const { nodes = 6, etcd = 5 } = shape;
+  const { etcd = 5 } = shape;
+  let { nodes = 6 } = shape;
   const common = ['--data', data];
   const env = { ...process.env, ...shape.environment };
   const start = async () => {
@@ -81,9 +82,12 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
-  const manifest = await readManifest(data);
-  if (manifest === undefined) throw new Error('the cluster has no manifest');
-  const names = processNames(manifest);
+  const manifestNow = async () => {
+    const found = await readManifest(data);
+    if (found === undefined) throw new Error('the cluster has no manifest');
+    return found;
+  };
+  let manifest = await manifestNow();
   const pid = (name: string): number => {
     const found = findProcess(data, name);
     if (found === undefined) throw new Error(`${name} isn't running`);
@@ -92,18 +96,27 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
   return {
     url: publicUrl(manifest),
     data,
-    nodeUrls: new Map(manifest.nodes.map((node) => [node.name, nodeUrl(manifest, node)])),
+    get nodeUrls() {
+      return new Map(manifest.nodes.map((node) => [node.name, nodeUrl(manifest, node)]));
+    },
     etcdUrls: new Map(manifest.etcd.map((member) => [member.name, etcdUrl(manifest, member)])),
-    names,
+    get names() {
+      return processNames(manifest);
+    },
     pid,
     signal: (name, signal) => process.kill(pid(name), signal),
-    startAgain: start,
+    async startAgain(wanted = nodes) {
+      nodes = wanted;
+      const pids = await start();
+      manifest = await manifestNow();
+      return pids;
+    },
     async end() {
       await run(path.join(projectFolder, 'stop.sh'), common);
     },
     async stop() {
       // At once: how processes take their leave is another test's matter.
-      for (const name of names) {
+      for (const name of processNames(manifest)) {
         const found = findProcess(data, name);
         if (found !== undefined) process.kill(found.pid, 'SIGKILL');
       }
