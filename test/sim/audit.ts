@@ -9,7 +9,7 @@ import type { Client } from './client.ts';
 import type { SimCluster } from './cluster.ts';
 import { contentName } from './content.ts';
 import type { Recorder } from './recorder.ts';
-import type { Truth } from './truth.ts';
+import { keyText, type Truth } from './truth.ts';
 
 export interface AuditParts {
   readonly cluster: SimCluster;
@@ -67,7 +67,7 @@ async function checkShards({ cluster, recorder, truth }: AuditParts): Promise<vo
       continue;
     }
     const node = cluster.nodes.find(({ id }) => id === due.node);
-    const what = `${due.node}: ${JSON.stringify(due.key)}`;
+    const what = `${due.node}: ${keyText(due.key)}`;
     try {
       const shard = await node?.inside?.store.read(due.key, 0, due.length);
       const crc = shard?.body.reduce((sum, part) => crc32(part, sum), 0);

@@ -20,7 +20,7 @@ export interface ClusterParts {
 
 /** A node that ended by itself is started again after this. */
 const restartMs = 1000;
-const lookEveryMs = 100;
+const lookEveryMs = 500;
 
 export class SimCluster implements FrontDoor {
   readonly scheduler: Scheduler;

@@ -42,6 +42,8 @@ export interface Plan {
   readonly largeShare: number;
   readonly probeEveryMs: number;
   readonly repairDelayMs: number;
+  /** Whether the run goes on until all garbage is gone, which takes long. */
+  readonly drains: boolean;
 }
 
 const faultlessShare = 0.25;
@@ -62,7 +64,8 @@ export function planOf(seed: number): Plan {
     groups: dice.whole(3, 10),
     pathsPerGroup: dice.whole(1, 3),
     largeShare: dice.oneOf([0, 0.02, 0.06]),
-    probeEveryMs: dice.oneOf([200, 1000, 2000]),
+    probeEveryMs: dice.oneOf([500, 1000, 2000]),
+    drains: dice.chance(0.25),
     repairDelayMs: dice.oneOf([2000, 10_000]),
   };
 }

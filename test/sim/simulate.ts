@@ -105,7 +105,7 @@ async function tell(stage: Stage): Promise<void> {
   const truth = new Truth(cluster);
   let flaw: string | undefined;
   const isWhole = async () => {
-    flaw = await truth.flaw();
+    flaw = await truth.flaw(plan.drains);
     return flaw === undefined;
   };
   if (!(await cluster.until(isWhole, convergeMsMax))) recorder.fail('not healed', flaw ?? '');

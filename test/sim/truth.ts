@@ -1,5 +1,5 @@
 /** What is really there, seen without going through any node: names in the engine, shards on disks. */
-import type { BlobId, VolumeId } from '#base/ids.ts';
+import { type BlobId, sessionOfBlob, type VolumeId } from '#base/ids.ts';
 import { shardLength, stripeRanges } from '#blob/stripes.ts';
 import { type KvEntry, prefixSpan } from '#kv/kv.ts';
 import { fileEntry } from '#namespace/ops/names.ts';
@@ -14,6 +14,9 @@ export interface DueShard {
   readonly key: ShardKey;
   readonly length: number;
 }
+
+export const keyText = ({ volume, blob, stripe, slot }: ShardKey): string =>
+  `${volume}/${blob}/${stripe}/${slot}`;
 
 export class Truth {
   readonly #cluster: SimCluster;
@@ -63,8 +66,8 @@ export class Truth {
     }
   }
 
-  /** Why the cluster isn't whole; undefined: it is. */
-  async flaw(): Promise<string | undefined> {
+  /** Why the cluster isn't whole, and, if it is asked for, rid of garbage; undefined: it is. */
+  async flaw(withGarbage: boolean): Promise<string | undefined> {
     const { nodes, areAllServing } = this.#cluster;
     if (!areAllServing) return 'not all nodes are in the cluster';
     const [files, volumes] = [await this.files(), await this.volumes()];
@@ -74,11 +77,29 @@ export class Truth {
       const stranger = members.find((member) => !nodes.some((node) => node.id === member));
       if (stranger !== undefined) return `volume ${id} has a member ${stranger}`;
     }
+    const wanted = new Set<string>();
     for (const due of this.due(files, volumes)) {
       if (typeof due === 'string') return due;
       const node = nodes.find(({ id }) => id === due.node);
-      if (!node?.inside?.store.has(due.key)) {
-        return `${due.node} lacks ${JSON.stringify(due.key)}`;
+      wanted.add(`${due.node} ${keyText(due.key)}`);
+      if (!node?.inside?.store.has(due.key)) return `${due.node} lacks ${keyText(due.key)}`;
+    }
+    return withGarbage ? this.#leftover(wanted) : undefined;
+  }
+
+  /** What nobody needs any more and is there. */
+  async #leftover(wanted: ReadonlySet<string>): Promise<string | undefined> {
+    const [garbage] = await this.entries(prefixes.garbage);
+    if (garbage !== undefined) return `${garbage.key} is in the queue of garbage`;
+    const named = new Set((await this.files()).map(({ record }) => record.blob));
+    const sessions = await this.entries(prefixes.liveness);
+    const living = new Set(sessions.map(({ createRevision }) => createRevision));
+    // While its writer lives, nobody can know that a blob gets no name.
+    const isOpen = (blob: BlobId) => !named.has(blob) && living.has(sessionOfBlob(blob));
+    for (const { id, inside } of this.#cluster.nodes) {
+      for (const { key } of inside?.store.list(undefined, 1_000_000) ?? []) {
+        const isNeeded = wanted.has(`${id} ${keyText(key)}`) || isOpen(key.blob);
+        if (!isNeeded) return `${id} still has ${keyText(key)}`;
       }
     }
     return undefined;
