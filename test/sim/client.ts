@@ -7,6 +7,7 @@ import { type Content, contentName, contentOf } from './content.ts';
 import { type Answer, type FrontDoor, type Visit, visit } from './front-door.ts';
 import type { Recorder } from './recorder.ts';
 import type { SimNode } from './sim-node.ts';
+import type { Truth } from './truth.ts';
 import type { Dice } from './world/dice.ts';
 import type { SimProcess } from './world/process.ts';
 
@@ -15,6 +16,7 @@ export interface ClientParts {
   readonly nodes: readonly SimNode[];
   readonly recorder: Recorder;
   readonly dice: Dice;
+  readonly truth: Truth;
 }
 
 const triesMax = 4;
@@ -54,7 +56,7 @@ export class Client {
     return this.#insist(call, (inside) => {
       const breaksAt = dice.chance(brokenUploadShare) ? dice.whole(0, content.size) : undefined;
       const body = this.#upload(content.bytes(), inside.process, breaksAt);
-      return put(inside, path, body, request);
+      return this.#put(inside, path, body, request);
     });
   }
 
@@ -132,6 +134,20 @@ export class Client {
     }
   }
 
+  /** As the HTTP door does: large bodies aren't taken before it is known that the path is free. */
+  async #put(
+    { files, signal }: Visit,
+    path: string,
+    body: AsyncIterable<Buffer>,
+    idempotencyKey: string,
+  ): Promise<void> {
+    const options = { contentType: 'application/octet-stream', metadata: {}, idempotencyKey };
+    if ((await files.checkAbsent(path, idempotencyKey, { signal })) !== undefined) return;
+    const { entry, repeated } = await files.put(path, body, options, { signal });
+    const lack = repeated ? undefined : await this.#parts.truth.lackOf(entry);
+    if (lack !== undefined) this.#parts.recorder.fail('acknowledged too early', `${path}: ${lack}`);
+  }
+
   async #download(inside: Visit, path: string, isRange: boolean): Promise<Got> {
     const { files, signal, process } = inside;
     const { dice, recorder } = this.#parts;
@@ -157,15 +173,3 @@ export class Client {
 
 const notFound = (path: string): DftfsError =>
   new DftfsError('path_not_found', `No file has the path ${path}.`, { path });
-
-/** As the HTTP door does: large bodies aren't taken before it is known that the path is free. */
-async function put(
-  { files, signal }: Visit,
-  path: string,
-  body: AsyncIterable<Buffer>,
-  idempotencyKey: string,
-): Promise<void> {
-  const options = { contentType: 'application/octet-stream', metadata: {}, idempotencyKey };
-  if ((await files.checkAbsent(path, idempotencyKey, { signal })) !== undefined) return;
-  await files.put(path, body, options, { signal });
-}

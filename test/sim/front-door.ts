@@ -15,7 +15,9 @@ export type Answer<T> =
   /** Nobody listens: nothing has happened. */
   | { readonly kind: 'refused' }
   /** The connection broke, or the client waited for too long. */
-  | { readonly kind: 'silence' };
+  | { readonly kind: 'silence' }
+  /** A process that was well all the time said nothing for longer than anything may take. */
+  | { readonly kind: 'hang' };
 
 export interface Visit {
   readonly files: Files;
@@ -28,7 +30,7 @@ export interface FrontDoor {
   readonly links: Links;
 }
 
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /** Runs `act` in the node's process. */
 export function visit<T>(
@@ -53,7 +55,7 @@ export function visit<T>(
         );
       });
       scheduler.after(patienceMs, undefined, () => {
-        resolve({ kind: 'silence' });
+        resolve({ kind: process.isDead || process.wasPaused ? 'silence' : 'hang' });
         scheduler.after(wayMs(), process, () => leaving.abort());
       });
     });

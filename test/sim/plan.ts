@@ -23,6 +23,16 @@ export const faultKinds = [
   'compaction',
   'clock-drift',
   'clock-jumps',
+  'disk-errors',
+  'disk-full',
+  'bit-rot',
+  'wipe',
+  'old-disk',
+  'blackout',
+  'names-full',
+  'stale-reads',
+  'lost-watch-events',
+  'false-keep-alive',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -46,13 +56,17 @@ export interface Plan {
   readonly drains: boolean;
 }
 
+/** Faults beside which others are hardly seen. */
+const rare: ReadonlySet<FaultKind> = new Set(['blackout', 'names-full', 'stale-reads', 'wipe']);
 const faultlessShare = 0.25;
 
 export function planOf(seed: number): Plan {
   const dice = new Dice(seed).split('plan');
   const isFaultless = dice.chance(faultlessShare);
   const share = dice.between(0.1, 0.7);
-  const faults = faultKinds.filter(() => dice.chance(share) && !isFaultless);
+  const faults = faultKinds.filter(
+    (kind) => dice.chance(rare.has(kind) ? share / 3 : share) && !isFaultless,
+  );
   return {
     seed,
     nodes: dice.whole(4, 7),

@@ -1,6 +1,6 @@
 /** Writes down what clients ask and are told, and what went wrong beyond that. */
 import { httpStatusOf } from '#gateways/rest/error-map.ts';
-import type { Call, Operation, Result } from '../checks/history.ts';
+import { type Call, describeCall, type Operation, type Result } from '../checks/history.ts';
 import type { Content } from './content.ts';
 import type { Answer } from './front-door.ts';
 import type { Scheduler } from './world/scheduler.ts';
@@ -64,7 +64,8 @@ export class Recorder {
   ): Result | undefined {
     this.#count(call, answer);
     if (answer.kind === 'refused') return undefined;
-    if (answer.kind === 'silence') return { kind: 'unknown' };
+    if (answer.kind === 'hang') this.fail('hang', describeCall(call));
+    if (answer.kind === 'silence' || answer.kind === 'hang') return { kind: 'unknown' };
     if (answer.kind === 'value') {
       const value = nameOf(answer.value);
       return value === undefined ? { kind: 'done' } : { kind: 'done', value };

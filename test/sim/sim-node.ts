@@ -6,7 +6,7 @@ import type { NodeConfig } from '#config/node-config.ts';
 import type { Logger } from '#observe/log.ts';
 import { MemoryIndexFactory } from '#storage/memory-index.ts';
 import type { Dice } from './world/dice.ts';
-import { SimDisk } from './world/disk.ts';
+import { type DiskCopy, SimDisk } from './world/disk.ts';
 import { EngineClient } from './world/engine-client.ts';
 import { EngineUpkeep, engineQuotaBytes } from './world/engine-upkeep.ts';
 import type { NamesEngine } from './world/names-engine.ts';
@@ -45,6 +45,8 @@ export class SimNode {
   process: SimProcess | undefined;
   /** What clients reach; undefined while it doesn't serve. */
   inside: NodeInside | undefined;
+  /** What was on it may be gone. */
+  hasLostDisk = false;
   requests = 0;
   lives = 0;
   readonly #parts: SimNodeParts;
@@ -116,6 +118,12 @@ export class SimNode {
   /** A new, empty disk. The node must be down. */
   wipe(): void {
     this.disk.wipe();
+    this.#indexes = new MemoryIndexFactory();
+  }
+
+  /** The disk as it was. The index has to be made anew. The node must be down. */
+  restore(copy: DiskCopy): void {
+    this.disk.restore(copy);
     this.#indexes = new MemoryIndexFactory();
   }
 

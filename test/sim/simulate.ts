@@ -33,6 +33,7 @@ export interface SimulationOptions {
 const startMsMax = 60_000;
 const workMsMax = 20 * 60_000;
 const convergeMsMax = 5 * 60_000;
+const scrubMsMax = 60_000;
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Outcome> {
   const scheduler = new Scheduler();
@@ -84,12 +85,12 @@ async function tell(stage: Stage): Promise<void> {
     recorder.fail('no start', 'the nodes did not form a cluster');
     return;
   }
-  nemesis.setWeather();
   void nemesis.run();
+  const truth = new Truth(cluster);
   const workload = new Workload(plan, scheduler, dice.split('workload'));
   const clientOf = (name: string) => {
     const { nodes } = cluster;
-    return new Client(name, { door: cluster, nodes, recorder, dice: dice.split(name) });
+    return new Client(name, { door: cluster, nodes, recorder, truth, dice: dice.split(name) });
   };
   let working = plan.clients;
   for (let number = 1; number <= plan.clients; number++) {
@@ -102,12 +103,16 @@ async function tell(stage: Stage): Promise<void> {
     return;
   }
   nemesis.healAll();
-  const truth = new Truth(cluster);
+  const healedAt = scheduler.now;
   let flaw: string | undefined;
   const isWhole = async () => {
     flaw = await truth.flaw(plan.drains);
     return flaw === undefined;
   };
   if (!(await cluster.until(isWhole, convergeMsMax))) recorder.fail('not healed', flaw ?? '');
-  await audit({ cluster, recorder, truth, client: clientOf('auditor') });
+  // Nobody but the scrub looks for what has rotted.
+  if (plan.faults.has('bit-rot')) await scheduler.sleep(scrubMsMax);
+  // An engine that answers with what was can't be judged by what it answered.
+  const judgedFrom = plan.faults.has('stale-reads') ? healedAt : 0;
+  await audit({ cluster, recorder, truth, client: clientOf('auditor'), judgedFrom });
 }

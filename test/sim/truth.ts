@@ -18,6 +18,9 @@ export interface DueShard {
 export const keyText = ({ volume, blob, stripe, slot }: ShardKey): string =>
   `${volume}/${blob}/${stripe}/${slot}`;
 
+/** Of everything, while all nodes of a run are there: copies, or shards of two more than it takes. */
+const copiesWanted = 3;
+
 export class Truth {
   readonly #cluster: SimCluster;
 
@@ -66,6 +69,24 @@ export class Truth {
     }
   }
 
+  /** What the nodes that hold this file lack of it, as far as it can be seen. */
+  async lackOf(file: FileEntry): Promise<string | undefined> {
+    const volumes = await this.volumes();
+    for (const due of this.due([file], volumes)) {
+      if (typeof due === 'string') return due;
+      const node = this.#cluster.nodes.find(({ id }) => id === due.node);
+      if (node?.inside === undefined || node.hasLostDisk || this.#isFilling(due, volumes)) continue;
+      if (!node.inside.store.has(due.key)) return `${due.node} lacks ${keyText(due.key)}`;
+    }
+    return undefined;
+  }
+
+  #isFilling({ node, key }: DueShard, volumes: ReadonlyMap<VolumeId, VolumeRecord>): boolean {
+    const volume = volumes.get(key.volume);
+    const slot = volume?.members.findIndex((member) => member === node) ?? -1;
+    return volume === undefined || volume.rebuilding.includes(slot);
+  }
+
   /** Why the cluster isn't whole, and, if it is asked for, rid of garbage; undefined: it is. */
   async flaw(withGarbage: boolean): Promise<string | undefined> {
     const { nodes, areAllServing } = this.#cluster;
@@ -76,6 +97,8 @@ export class Truth {
       if (incoming.length > 0) return `volume ${id} gets a new member`;
       const stranger = members.find((member) => !nodes.some((node) => node.id === member));
       if (stranger !== undefined) return `volume ${id} has a member ${stranger}`;
+      if (members.length < copiesWanted) return `volume ${id} is on ${members.length} nodes only`;
+      if (members.length >= nodes.length) return `volume ${id} is on all nodes`;
     }
     const wanted = new Set<string>();
     for (const due of this.due(files, volumes)) {

@@ -31,6 +31,8 @@ export const soundDisk: DiskWeather = {
 export const diskError = (code: string): Error =>
   Object.assign(new Error(`${code}: simulated`), { code });
 
+export type DiskCopy = ReadonlyMap<string, Buffer>;
+
 const MiB = 1024 * 1024;
 
 export class SimDisk {
@@ -74,6 +76,20 @@ export class SimDisk {
     this.#locks.clear();
     this.names.clear();
     this.#durableNames.clear();
+  }
+
+  copy(): DiskCopy {
+    return new Map([...this.names].map(([name, inode]) => [name, Buffer.from(inode.seen)]));
+  }
+
+  restore(copy: DiskCopy): void {
+    this.wipe();
+    for (const [name, bytes] of copy) {
+      const inode = this.create(name);
+      inode.write(bytes, 0);
+      inode.sync();
+      this.#durableNames.set(name, inode);
+    }
   }
 
   /** Does it on the disk, then tells the process. Who dies meanwhile may have had it done or not. */

@@ -7,6 +7,8 @@ import type { SimProcess } from './process.ts';
 const highWaterMark = 1024 * 1024;
 /** On their way or not yet taken by the receiver. */
 const windowBytes = 512 * 1024;
+/** What a caller may have in flight to one peer, and as much again. */
+const unsentBytesMax = 64 * 1024 * 1024;
 const segmentBytesMax = 256 * 1024;
 /** A kernel that gets no answer for so long gives the connection up. */
 const unansweredMsMax = 20_000;
@@ -58,6 +60,7 @@ export class SocketEnd implements Connection {
       this.#unsentBytes += part.length;
     }
     this.#flushSoon();
+    if (this.#unsentBytes > unsentBytesMax) throw new Error('a buffer grows without bound');
     this.#needsDrain ||= this.#unsentBytes > highWaterMark;
     return !this.#needsDrain;
   }

@@ -1,0 +1,67 @@
+/**
+ * What a disk never gives back: bits that rot, a disk that is replaced by an empty one or by an old
+ * copy of itself. All of it befalls one node of a run, and only while the others can make it good.
+ */
+import { readableSlots } from '#protocol/volumes.ts';
+import type { SimCluster } from './cluster.ts';
+import type { FaultKind } from './plan.ts';
+import type { SimNode } from './sim-node.ts';
+import { Truth } from './truth.ts';
+import type { Dice } from './world/dice.ts';
+import type { DiskCopy } from './world/disk.ts';
+
+export const diskLosses: readonly FaultKind[] = ['bit-rot', 'wipe', 'old-disk'];
+
+const flipsMax = 6;
+
+export class DiskLosses {
+  readonly #cluster: SimCluster;
+  readonly #dice: Dice;
+  readonly #victim: SimNode;
+  #copy: DiskCopy | undefined;
+
+  constructor(cluster: SimCluster, dice: Dice) {
+    this.#cluster = cluster;
+    this.#dice = dice;
+    this.#victim = dice.oneOf(cluster.nodes);
+  }
+
+  /** True: it was done, at once. */
+  async strike(kind: FaultKind): Promise<boolean> {
+    if (kind === 'old-disk' && this.#copy === undefined) {
+      this.#copy = this.#victim.disk.copy();
+      return false;
+    }
+    if (!(await this.#canBeSpared())) return false;
+    if (kind === 'bit-rot') return this.#rot();
+    this.#victim.hasLostDisk = true;
+    this.#victim.cutPower();
+    if (kind === 'wipe') this.#victim.wipe();
+    else this.#victim.restore(this.#copy as DiskCopy);
+    this.#victim.start();
+    return true;
+  }
+
+  /** The others are up and hold enough of everything. */
+  async #canBeSpared(): Promise<boolean> {
+    const isUp = (id: string) =>
+      id !== this.#victim.id &&
+      this.#cluster.nodes.some((node) => node.id === id && node.isServing);
+    const volumes = await new Truth(this.#cluster).volumes();
+    return [...volumes.values()].every(
+      (volume) => readableSlots(volume, isUp).length >= volume.code.k,
+    );
+  }
+
+  #rot(): boolean {
+    const files = [...this.#victim.disk.names].filter(
+      ([name, { size }]) => name.includes('/store/') && size > 0 && !name.endsWith('.json'),
+    );
+    if (files.length === 0) return false;
+    for (let flips = this.#dice.whole(1, flipsMax); flips > 0; flips--) {
+      const [, inode] = this.#dice.oneOf(files);
+      if (!inode.isDirty) inode.flip(this.#dice.whole(0, inode.size - 1), this.#dice.whole(0, 7));
+    }
+    return true;
+  }
+}
