@@ -137,7 +137,7 @@ export class NodeProcess {
       map: { isLive: (id) => cluster.isLive(id), suspect: (id, why) => cluster.suspect(id, why) },
     });
     const handlers = {
-      ...shardHandlers(store),
+      ...shardHandlers(store, () => session?.standing !== undefined),
       ...namesHandlers(combiner),
       ...upkeepHandlers({ kv, filler }),
       ...ownFacts.handlers,

@@ -16,7 +16,7 @@ export interface ShardFetcherDeps {
   readonly map: Pick<ClusterMap, 'suspect'>;
   /** This process's own node. */
   readonly self: NodeId;
-  readonly world: Pick<World, 'clock' | 'timers'>;
+  readonly world: Pick<World, 'clock' | 'timers' | 'random'>;
 }
 
 export interface ShardFetcherOptions {
@@ -40,12 +40,19 @@ export class FetchError extends Error {
   }
 }
 
+/** Requests to a node in flight that make it no less welcome than one with none. */
+const crowd = 4;
+/** How long one node is preferred among equals. */
+const favourMs = 10;
+
 export class ShardFetcher {
   readonly self: NodeId;
   readonly #deps: ShardFetcherDeps;
   readonly #options: ShardFetcherOptions;
   readonly #pace = new Pace();
   readonly #inFlight = new Map<NodeId, number>();
+  readonly #favours = new Map<NodeId, number>();
+  #favoursUntil = Number.NEGATIVE_INFINITY;
   #hedges: number;
 
   constructor(deps: ShardFetcherDeps, options: ShardFetcherOptions) {
@@ -55,7 +62,29 @@ export class ShardFetcher {
     this.#hedges = options.hedgeBurst;
   }
 
-  inFlight(node: NodeId): number {
+  /**
+   * How little a node is welcome as the next to be asked. Those with about the same to do are
+   * preferred in turn, for a while each: what is asked in one breath leaves in one message.
+   */
+  burden(node: NodeId): number {
+    return Math.floor(this.#inFlightTo(node) / crowd) + this.#favour(node);
+  }
+
+  #favour(node: NodeId): number {
+    const { clock, random } = this.#deps.world;
+    const now = clock.now();
+    if (now >= this.#favoursUntil) {
+      this.#favours.clear();
+      this.#favoursUntil = now + favourMs;
+    }
+    const known = this.#favours.get(node);
+    if (known !== undefined) return known;
+    const favour = random.float();
+    this.#favours.set(node, favour);
+    return favour;
+  }
+
+  #inFlightTo(node: NodeId): number {
     return this.#inFlight.get(node) ?? 0;
   }
 
@@ -81,7 +110,7 @@ export class ShardFetcher {
     const { shards, world } = this.#deps;
     const { hedgeShare, hedgeBurst, deadline } = this.#options;
     this.#hedges = Math.min(hedgeBurst, this.#hedges + hedgeShare);
-    this.#inFlight.set(node, this.inFlight(node) + 1);
+    this.#inFlight.set(node, this.#inFlightTo(node) + 1);
     const started = world.clock.now();
     const timeoutMs = this.#pace.wait(4, deadline);
     try {
@@ -104,7 +133,7 @@ export class ShardFetcher {
   }
 
   #count(node: NodeId): void {
-    const left = this.inFlight(node) - 1;
+    const left = this.#inFlightTo(node) - 1;
     if (left > 0) this.#inFlight.set(node, left);
     else this.#inFlight.delete(node);
   }

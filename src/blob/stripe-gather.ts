@@ -10,14 +10,13 @@ import { codingBlockBytes, decodeShard, shardBytes } from '#erasure/reed-solomon
 import type { World } from '#io/world.ts';
 import { slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Body } from '#rpc/rpc.ts';
-import { shuffled } from './placement.ts';
 import { FetchError, type FetchFailure, type ShardFetcher } from './shard-fetcher.ts';
 import type { StripeRange } from './stripes.ts';
 
 export interface GatherDeps {
   readonly fetcher: ShardFetcher;
   readonly map: ClusterMap;
-  readonly world: Pick<World, 'timers' | 'random'>;
+  readonly world: Pick<World, 'timers'>;
 }
 
 /** Bytes of a shard. */
@@ -53,15 +52,11 @@ export async function gatherStripe(
   range: StripeRange,
   signal: AbortSignal,
 ): Promise<Body> {
-  const abort = new AbortController();
-  const forward = () => abort.abort(signal.reason);
-  signal.addEventListener('abort', forward);
-  if (signal.aborted) forward();
+  const gather = new Gather(deps, blob, volume, range, signal);
   try {
-    return await new Gather(deps, blob, volume, range, abort.signal).run();
+    return await gather.run();
   } finally {
-    signal.removeEventListener('abort', forward);
-    abort.abort(stripeIsHere);
+    gather.end();
   }
 }
 
@@ -73,6 +68,7 @@ class Gather {
   readonly #signal: AbortSignal;
   readonly #fetches = new Map<number, Fetch>();
   readonly #failures = new Map<number, FetchFailure>();
+  #abort: AbortController | undefined;
 
   constructor(
     deps: GatherDeps,
@@ -100,6 +96,29 @@ class Gather {
     } catch {
       throw this.#tooFew();
     }
+  }
+
+  /** Nobody waits any more for what is still under way. */
+  end(): void {
+    if (this.#abort === undefined) return;
+    this.#signal.removeEventListener('abort', this.#forward);
+    this.#abort.abort(stripeIsHere);
+  }
+
+  readonly #forward = (): void => this.#abort?.abort(this.#signal.reason);
+
+  /**
+   * Of the next fetch. The first copy does with the caller's: it comes, nearly always, or its
+   * deadline does, and a signal of its own would cost as much as all else here.
+   */
+  #fetchSignal(): AbortSignal {
+    if (this.#volume.code.k === 1 && this.#fetches.size === 0) return this.#signal;
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      this.#signal.addEventListener('abort', this.#forward);
+      if (this.#signal.aborted) this.#forward();
+    }
+    return this.#abort.signal;
   }
 
   async #copy(): Promise<Body> {
@@ -148,13 +167,12 @@ class Gather {
     const askNext = () => {
       const slot = waiting.shift() as number;
       running += 1;
-      this.#fetch(slot, span)
-        .then((body) => got.set(slot, body))
-        .catch(() => {})
-        .finally(() => {
-          running -= 1;
-          proceed();
-        });
+      const done = (body: Body | undefined) => {
+        if (body !== undefined) got.set(slot, body);
+        running -= 1;
+        proceed();
+      };
+      this.#fetch(slot, span).then(done, () => done(undefined));
     };
     const proceed = () => {
       if (got.size >= need) return resolve();
@@ -172,7 +190,7 @@ class Gather {
     } finally {
       timer.cancel();
     }
-    return new Map([...got].slice(0, need));
+    return got.size === need ? got : new Map([...got].slice(0, need));
   }
 
   #fetch(slot: number, span: Span): Promise<Body> {
@@ -185,7 +203,7 @@ class Gather {
     const key = { volume, blob: this.#blob, stripe, slot: slotInKeys(code, slot) };
     const { start, end } = span;
     const node = this.#node(slot);
-    const body = this.#deps.fetcher.fetch(node, key, start, end - start, this.#signal);
+    const body = this.#deps.fetcher.fetch(node, key, start, end - start, this.#fetchSignal());
     const fetch: Fetch = { span, body, done: false };
     this.#fetches.set(slot, fetch);
     body.then(
@@ -209,20 +227,21 @@ class Gather {
    * last.
    */
   #order(late: boolean): number[] {
-    const { fetcher, world } = this.#deps;
+    const { fetcher } = this.#deps;
     const { k } = this.#volume.code;
     const slots = this.#volume.members.map((_, slot) => slot);
-    const open = slots.filter((slot) => !this.#failures.has(slot));
-    const rank = (slot: number): number => {
+    const rankOf = (slot: number): number => {
       const fetch = this.#fetches.get(slot);
       if (fetch?.done) return -3;
       if (fetch) return late ? 1e6 : -2;
       if (!this.#isGood(slot)) return this.#isLive(slot) ? 1e7 : 1e8;
       if (this.#node(slot) === fetcher.self) return -1;
       const decoding = k > 1 && slot >= k ? 0.5 : 0;
-      return fetcher.inFlight(this.#node(slot)) + decoding;
+      return fetcher.burden(this.#node(slot)) + decoding;
     };
-    return shuffled(open, () => world.random.float()).sort((a, b) => rank(a) - rank(b));
+    const open = slots.filter((slot) => !this.#failures.has(slot));
+    const ranks = new Map(open.map((slot) => [slot, rankOf(slot)]));
+    return open.sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
   }
 
   #isGood(slot: number): boolean {

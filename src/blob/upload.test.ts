@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCode } from '#base/errors.ts';
+import type { NodeId } from '#base/ids.ts';
 import { stripeBytes } from '#base/limits.ts';
 import { slotInKeys } from '#protocol/volumes.ts';
 import { chunksOf, createBlobRig, noise } from '../../test/support/blob-rig.ts';
@@ -233,6 +234,19 @@ test('volumes are made as needed, about two a node and class, over all nodes', a
     ({ id }) => volumes.filter(({ record }) => record.members.includes(id)).length,
   );
   assert.ok(Math.max(...slots) - Math.min(...slots) <= 2, slots.join());
+});
+
+test('small blobs that come together share a volume, as long as it will do', async () => {
+  const { write, picker } = createBlobRig(6, { picker: { burstMs: 60_000 } });
+  for (let i = 0; i < 20; i++) await write(noise(i % 2 ? 10 : 300_000));
+  const large = await Promise.all(Array.from({ length: 20 }, () => write(noise(300_000))));
+  assert.ok(new Set(large.map(({ extents }) => extents[0]?.volume)).size > 1);
+  const volumes = await Promise.all([1, 2, 3, 4].map(() => write(noise(10))));
+  assert.equal(new Set(volumes.map(({ extents }) => extents[0]?.volume)).size, 1);
+  const member = volumes[0]?.volumes[0]?.record.members[0] as NodeId;
+  picker.avoid(member, 'failing');
+  const { volumes: others } = await write(noise(10));
+  assert.ok(!others[0]?.record.members.includes(member));
 });
 
 test('a volume being rebuilt, sealed, or with a draining member takes nothing', async () => {

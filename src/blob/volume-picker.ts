@@ -45,6 +45,11 @@ export interface VolumePickerOptions {
   /** After a creation that failed. */
   readonly createPauseMs: number;
   readonly volumesPerNode: number;
+  /**
+   * Small blobs that come so close together share a volume: to its members they are one message,
+   * one write and one flush.
+   */
+  readonly burstMs: number;
 }
 
 export const volumePickerDefaults: VolumePickerOptions = {
@@ -53,6 +58,7 @@ export const volumePickerDefaults: VolumePickerOptions = {
   createTimeoutMs: 1500,
   createPauseMs: 250,
   volumesPerNode: 2,
+  burstMs: 20,
 };
 
 /** What can be written to now. */
@@ -61,6 +67,12 @@ interface Plan {
   readonly liveNodes: number;
   readonly available: readonly NodeRecord[];
   readonly usable: readonly KnownVolume[];
+}
+
+interface Burst {
+  readonly usable: readonly KnownVolume[];
+  readonly volume: KnownVolume | undefined;
+  readonly until: number;
 }
 
 export function createVolumePicker(
@@ -76,6 +88,7 @@ class Picker implements VolumePicker {
   readonly #avoided = new Map<NodeId, { readonly why: string; readonly until: number }>();
   readonly #plans = new Map<string, Plan>();
   readonly #creating = new Map<BlobClass, Promise<void>>();
+  #burst: Burst | undefined;
   #createAfter = Number.NEGATIVE_INFINITY;
   #createError: DftfsError | undefined;
 
@@ -95,7 +108,7 @@ class Picker implements VolumePicker {
     const deadline = this.#now() + this.#options.patienceMs;
     for (;;) {
       const plan = this.#plan(blobClass, spare);
-      const found = this.#oneOf(plan.usable);
+      const found = blobClass === 'small' ? this.#inBurst(plan) : this.#oneOf(plan.usable);
       if (plan.code && plan.usable.length < this.#options.volumesPerNode * plan.liveNodes) {
         const creating = this.#create(blobClass, plan.code, plan.available);
         if (!found && creating) {
@@ -237,6 +250,15 @@ class Picker implements VolumePicker {
     if (plan.code && this.#createError) return this.#createError;
     const detail = `Only ${plan.liveNodes} nodes can be written to: too few to keep data safe.`;
     return new DftfsError('too_few_nodes', detail);
+  }
+
+  #inBurst({ usable }: Plan): KnownVolume | undefined {
+    const now = this.#now();
+    if (this.#burst?.usable !== usable || this.#burst.until <= now) {
+      const until = now + this.#options.burstMs;
+      this.#burst = { usable, volume: this.#oneOf(usable), until };
+    }
+    return this.#burst.volume;
   }
 
   #oneOf(volumes: readonly KnownVolume[]): KnownVolume | undefined {

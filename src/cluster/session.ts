@@ -42,6 +42,7 @@ export class NodeSession implements Session {
   revision: number | undefined;
   /** What this process's disk was taken for when it first registered; undefined: not yet. */
   standing: DiskStanding | undefined;
+  private judged: DiskStanding | undefined;
   private readonly deps: SessionDeps;
   private readonly options: SessionOptions;
   private record: NodeRegistration;
@@ -146,6 +147,7 @@ export class NodeSession implements Session {
     if (this.closed) return void (await kv.revokeLease(lease, options));
     this.lease = lease;
     this.revision = revision;
+    this.standing = this.judged;
     log.info('session began', { revision });
   }
 
@@ -158,7 +160,7 @@ export class NodeSession implements Session {
       if (volumes === 0) log.info('the node begins with nothing', { standing });
       else log.warn(`${explanations[standing]} Its slots are filled anew.`, { standing, volumes });
     }
-    this.standing ??= standing;
+    this.judged ??= standing;
   }
 
   /** As a writing transaction sees it, for a plain read might be of the past. */

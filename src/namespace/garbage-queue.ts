@@ -5,6 +5,7 @@
  * finds its session over. So what a reader of the queue sees may be old, and is true all the same.
  */
 import { type BlobId, sessionOfBlob, type VolumeId } from '#base/ids.ts';
+import { isCollectionFree } from '#cluster/collection-hold.ts';
 import {
   type CallOptions,
   type Compare,
@@ -103,7 +104,10 @@ export class GarbageQueue {
     }));
   }
 
-  /** One transaction, in which each item is decided by itself. Returns the blobs it happened to. */
+  /**
+   * One transaction, in which each item is decided by itself, and nothing happens while collection
+   * is on hold. Returns the blobs it happened to.
+   */
   async #decide<T extends { readonly blob: BlobId }>(
     items: readonly T[],
     options: CallOptions,
@@ -111,7 +115,11 @@ export class GarbageQueue {
   ): Promise<readonly BlobId[]> {
     if (items.length === 0) return [];
     const then = items.map((item): NestedTxn => ({ kind: 'txn', ...decision(item), else: [] }));
-    const { results } = await this.#kv.txn({ compare: [], then, else: [] }, options);
+    const { succeeded, results } = await this.#kv.txn(
+      { compare: [isCollectionFree], then, else: [] },
+      options,
+    );
+    if (!succeeded) return [];
     return items.flatMap(({ blob }, index) => {
       const result = results[index];
       return result?.kind === 'txn' && result.succeeded ? blob : [];

@@ -5,8 +5,8 @@
  *   7 kind u8 · 8 call u32 · 12 head bytes u32 · 16 body bytes u32 ·
  *   20 milliseconds the caller will wait u32                                     (little endian)
  *
- * Prefix and head share one small buffer; the body's chunks follow it untouched. A body that must be
- * right has its own CRC in the head: TCP's checksum lets damage through.
+ * Prefix and head share one small buffer; the body's chunks follow it untouched. A body that must
+ * be right has its own CRC in the head: TCP's checksum lets damage through.
  */
 import { crc32 } from 'node:zlib';
 import { Packr, RESERVE_START_SPACE } from 'msgpackr';

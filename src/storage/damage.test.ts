@@ -16,7 +16,7 @@ import { openShardStore } from './open-shard-store.ts';
 import type { ShardState, ShardStore } from './shard-store.ts';
 
 const reader = new URL('../../test/support/store-reader.ts', import.meta.url).pathname;
-const flips = Number(process.env.DFTFS_FLIPS ?? 20);
+const flips = Number(process.env.DFTFS_FLIPS ?? 8);
 const seed = newSeed();
 const random = new SeededRandom(seed);
 const lengths = [100, 3000, 40_000, checkBlockBytes + 100];

@@ -6,6 +6,7 @@
 import { DftfsError } from '#base/errors.ts';
 import type { Timer, Timers } from '#io/world.ts';
 import type { DiskWatch } from './disk-watch.ts';
+import { PendingChanges } from './pending-changes.ts';
 import type {
   IndexEntry,
   LogPosition,
@@ -15,8 +16,6 @@ import type {
 } from './shard-index.ts';
 import { isSamePlace } from './shard-index.ts';
 import { recordBytes } from './shard-record.ts';
-
-type Changes = Map<string, ShardPlace | undefined>;
 
 export interface IndexWriterDeps {
   readonly index: ShardIndex;
@@ -42,8 +41,8 @@ export class IndexWriter {
   readonly #options: IndexWriterOptions;
   readonly #tallies: Map<number, SegmentTally>;
   #changedTallies = new Set<number>();
-  #changes: Changes = new Map();
-  #committing: Changes | undefined;
+  #changes = new PendingChanges();
+  #committing: PendingChanges | undefined;
   #commit: Promise<void> | undefined;
   #position: LogPosition | undefined;
   #timer: Timer | undefined;
@@ -66,7 +65,7 @@ export class IndexWriter {
 
   /** Changes that only memory holds. */
   get backlog(): number {
-    return this.#changes.size + (this.#committing?.size ?? 0);
+    return this.#changes.byKey.size + (this.#committing?.byKey.size ?? 0);
   }
 
   get tallies(): ReadonlyMap<number, SegmentTally> {
@@ -74,8 +73,9 @@ export class IndexWriter {
   }
 
   find(key: string): ShardPlace | undefined {
-    if (this.#changes.has(key)) return this.#changes.get(key);
-    if (this.#committing?.has(key)) return this.#committing.get(key);
+    for (const changes of [this.#changes, this.#committing]) {
+      if (changes?.byKey.has(key)) return changes.byKey.get(key);
+    }
     return this.#ask((index) => index.get(key));
   }
 
@@ -85,10 +85,10 @@ export class IndexWriter {
 
   /** Up to `limit` entries with keys that are greater than `after` and begin so, in order. */
   list(after: string | undefined, limit: number, prefix: string): IndexEntry[] {
-    const overlay: Changes = new Map();
-    for (const changes of [this.#committing ?? [], this.#changes]) {
-      for (const [key, place] of changes) {
-        if (key.startsWith(prefix) && (after === undefined || key > after)) overlay.set(key, place);
+    const overlay = new Map<string, ShardPlace | undefined>();
+    for (const changes of [this.#committing, this.#changes]) {
+      for (const key of changes?.keysWithin(prefix) ?? []) {
+        if (after === undefined || key > after) overlay.set(key, changes?.byKey.get(key));
       }
     }
     const committed = this.#ask((index) => index.list(after, limit + overlay.size, prefix));
@@ -156,7 +156,7 @@ export class IndexWriter {
 
   #schedule(): void {
     if (!this.#dirty || this.#commit !== undefined) return;
-    if (this.#changes.size >= this.#options.commitEntries) this.#startCommit();
+    if (this.#changes.byKey.size >= this.#options.commitEntries) this.#startCommit();
     else this.#timer ??= this.#timers.after(this.#options.commitDelayMs, () => this.#startCommit());
   }
 
@@ -168,10 +168,10 @@ export class IndexWriter {
     const tallies = new Map<number, SegmentTally | undefined>();
     for (const segment of this.#changedTallies) tallies.set(segment, this.#tallies.get(segment));
     this.#committing = changes;
-    this.#changes = new Map();
+    this.#changes = new PendingChanges();
     this.#changedTallies = new Set();
     this.#dirty = false;
-    const batch = { changes, tallies, position: this.#position };
+    const batch = { changes: changes.byKey, tallies, position: this.#position };
     this.#commit = this.#watch
       .during('commit', () => this.#index.commit(batch))
       .then(

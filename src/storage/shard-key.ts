@@ -6,6 +6,8 @@ import type { BlobId, VolumeId } from '#base/ids.ts';
 import type { ShardKey } from '#protocol/shards.ts';
 
 export const shardKeyBytes = 29;
+/** So long is the beginning that says volume and blob. */
+export const blobTextLength = 48;
 export const stripeMax = 0xffff_ffff;
 export const slotMax = 0xff;
 

@@ -12,7 +12,7 @@ const context = { peer: nodeId('n2'), signal: new AbortController().signal };
 
 test('write, read and delete go to the store', async () => {
   const store = await new Bench().open();
-  const handlers = shardHandlers(store);
+  const handlers = shardHandlers(store, () => true);
   const call = (method: string, head: unknown, body: Body = emptyBody) =>
     handlers[method]?.(head, body, context);
   const bytes = shardBody(1, 5000);
@@ -29,7 +29,7 @@ test('write, read and delete go to the store', async () => {
 
 test('blobs are deleted whole, and a volume is listed in pages', async () => {
   const store = await new Bench().open();
-  const handlers = shardHandlers(store);
+  const handlers = shardHandlers(store, () => true);
   const call = async (method: string, head: unknown) =>
     (await handlers[method]?.(head, emptyBody, context))?.head;
   for (let number = 0; number < 6; number++) {
@@ -106,12 +106,32 @@ const bad: Record<string, unknown[]> = {
 
 test('a head of another shape is refused', async () => {
   const store = await new Bench().open();
-  const handlers = shardHandlers(store);
+  const handlers = shardHandlers(store, () => true);
   for (const [method, heads] of Object.entries(bad)) {
     for (const head of heads) {
       const done = handlers[method]?.(head, [Buffer.from('a')], context);
       await assert.rejects(done ?? Promise.resolve(), { code: 'invalid_message' });
     }
   }
+  await store.close();
+});
+
+test('what a disk lacks proves nothing while the cluster does not know it', async () => {
+  const store = await new Bench().open();
+  let isJudged = false;
+  const handlers = shardHandlers(store, () => isJudged);
+  const call = async (method: string, head: unknown, body: Body = emptyBody) =>
+    (await handlers[method]?.(head, body, context))?.head;
+  const bytes = shardBody(1, 100);
+  await call(shardMethods.write, { ...shardKey(1), crc: crc32(bytes) }, [bytes]);
+  const list = { volume: benchVolume, after: null, limit: 9 };
+  const missing = { ...shardKey(2), offset: 0, length: 1 };
+  const lost = { code: 'session_lost' };
+  await assert.rejects(call(shardMethods.list, list), lost);
+  await assert.rejects(call(shardMethods.read, missing), lost);
+  await call(shardMethods.read, { ...shardKey(1), offset: 0, length: 1 });
+  isJudged = true;
+  await call(shardMethods.list, list);
+  await assert.rejects(call(shardMethods.read, missing), { code: 'shard_missing' });
   await store.close();
 });

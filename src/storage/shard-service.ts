@@ -77,7 +77,15 @@ async function deleteBlobs(store: ShardStore, blobs: readonly BlobInVolume[]): P
   return keys.length === deletesMax;
 }
 
-export function shardHandlers(store: ShardStore): RpcHandlers {
+/**
+ * `isJudged`: the cluster knows what this disk is. Before, it may be an empty one in place of one
+ * that wasn't, and what it lacks proves nothing.
+ */
+export function shardHandlers(store: ShardStore, isJudged: () => boolean): RpcHandlers {
+  const checkJudged = () => {
+    if (isJudged()) return;
+    throw new DftfsError('session_lost', "This node's disk is not known to the cluster yet.");
+  };
   return {
     async [shardMethods.write](head, body) {
       const request = fields(head);
@@ -88,7 +96,9 @@ export function shardHandlers(store: ShardStore): RpcHandlers {
       const request = fields(head);
       const offset = integer(request, 'offset', u32Max);
       const length = integer(request, 'length', u32Max);
-      const { body, crc } = await store.read(shardKey(request), offset, length);
+      const key = shardKey(request);
+      if (!store.has(key)) checkJudged();
+      const { body, crc } = await store.read(key, offset, length);
       return { head: { crc }, body };
     },
     async [shardMethods.delete](head) {
@@ -99,6 +109,7 @@ export function shardHandlers(store: ShardStore): RpcHandlers {
       return { head: { more: await deleteBlobs(store, blobsInVolumes(fields(head))) } };
     },
     async [shardMethods.list](head) {
+      checkJudged();
       const request = fields(head);
       const after = request.after == null ? undefined : shardKey(fields(request.after));
       const limit = integer(request, 'limit', listMax);

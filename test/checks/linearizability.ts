@@ -1,8 +1,8 @@
 /**
- * Judges a history: is there an order of the operations, each at one moment between its call and its
- * return, in which all results are right? What nobody was told the end of may have happened at any
- * later moment, or never. Wing and Gong's search with Lowe's memory, path by path; paths that a copy
- * or a move connects are judged together.
+ * Judges a history: is there an order of the operations, each at one moment between its call and
+ * its return, in which all results are right? What nobody was told the end of may have happened at
+ * any later moment, or never. Wing and Gong's search with Lowe's memory, path by path; paths that a
+ * copy or a move connects are judged together.
  */
 import { FilesState } from './files-model.ts';
 import { type Operation, pathsOf } from './history.ts';

@@ -14,6 +14,8 @@ import { sideBySide } from '../support/side-by-side.ts';
 
 const nodes = 6;
 const atATime = 8;
+/** A slow machine may take its time: what counts is that all comes. */
+const timeoutMs = 60_000;
 const around = (size: number): number[] => [size - 1, size, size + 1];
 const shardOfStripe = shardBytes(stripeBytes, codeFor('large', nodes)?.k ?? 1);
 const edges = [codingBlockBytes, smallBlobBytesMax, shardOfStripe, stripeBytes, 2 * stripeBytes];
@@ -40,7 +42,7 @@ async function putAll(url: string, folder: string): Promise<Stored[]> {
   for (const size of sizes) {
     const path = `${folder}/${size}`;
     const bytes = seededBytes(path, size);
-    const { status, body } = await httpCall('PUT', url + path, { body: bytes });
+    const { status, body } = await httpCall('PUT', url + path, { body: bytes, timeoutMs });
     assert.equal(status, 200, `put ${path}: ${body}`);
     stored.push({ path, bytes });
   }
@@ -51,7 +53,7 @@ const readAll = (url: string, stored: readonly Stored[]): Promise<void> =>
   sideBySide(stored, atATime, (file) => readInParts(url, file));
 
 async function readInParts(url: string, { path, bytes }: Stored): Promise<void> {
-  const { status, body, headers } = await httpCall('GET', url + path);
+  const { status, body, headers } = await httpCall('GET', url + path, { timeoutMs });
   assert.equal(status, 200, `get ${path}: ${body.subarray(0, 300)}`);
   assert.equal(headers['content-length'], String(bytes.length));
   assert.ok(body.equals(bytes), `${path} differs`);
@@ -66,7 +68,7 @@ async function readInParts(url: string, { path, bytes }: Stored): Promise<void> 
 }
 
 async function readPart(url: string, part: Buffer, range: string): Promise<void> {
-  const { status, body } = await httpCall('GET', url, { headers: { range } });
+  const { status, body } = await httpCall('GET', url, { headers: { range }, timeoutMs });
   assert.equal(status, 206, `${url} ${range}: ${body.subarray(0, 300)}`);
   assert.ok(body.equals(part), `${url} ${range} differs`);
 }

@@ -1,4 +1,4 @@
-/** A client: one request after another, to any node, and again when it was left without an answer. */
+/** A client: one request after another, to any node, and again when no answer came. */
 import { crc32 } from 'node:zlib';
 import { DftfsError } from '#base/errors.ts';
 import type { FileEntry } from '#namespace/records.ts';

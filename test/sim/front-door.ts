@@ -1,6 +1,6 @@
 /**
- * How a client reaches a node: a request over the network, and an answer if one comes. As with HTTP,
- * a node that dies breaks the connection, and one that is stopped says nothing.
+ * How a client reaches a node: a request over the network, and an answer if one comes. As with
+ * HTTP, a node that dies breaks the connection, and one that is stopped says nothing.
  */
 import { asDftfsError, type DftfsError } from '#base/errors.ts';
 import type { Files } from '#files/files.ts';

@@ -1,6 +1,6 @@
 /**
- * Runs simulations: `npm run sim -- --seeds 2000`, `--from 5000`, `--seed 42` to see one again, with
- * `--log` to see what its nodes say. `--planted`: looks for bugs that are put in for that.
+ * Runs simulations: `npm run sim -- --seeds 2000`, `--from 5000`, `--seed 42` to see one again,
+ * with `--log` to see what its nodes say. `--planted`: looks for bugs that are put in for that.
  */
 import { parseArgs } from 'node:util';
 import { createLogger } from '#observe/log.ts';

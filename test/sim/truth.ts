@@ -1,4 +1,4 @@
-/** What is really there, seen without going through any node: names in the engine, shards on disks. */
+/** What is really there, seen past all nodes: names in the engine, shards on disks. */
 import { type BlobId, sessionOfBlob, type VolumeId } from '#base/ids.ts';
 import { shardLength, stripeRanges } from '#blob/stripes.ts';
 import { type KvEntry, prefixSpan } from '#kv/kv.ts';

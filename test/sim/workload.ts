@@ -1,4 +1,4 @@
-/** What the clients of a run do: a hot set of paths that they fight over, and files of their own. */
+/** What the clients of a run do: a hot set of paths they fight over, and files of their own. */
 import type { Client } from './client.ts';
 import type { Plan } from './plan.ts';
 import type { Dice } from './world/dice.ts';

@@ -16,15 +16,19 @@ export interface AskedFile {
   send(door: string): Promise<HttpAnswer>;
 }
 
+/** Slower than this is as good as never. */
+const bytesPerMsMin = 1000;
+
 export const bytesOf = ({ seed, size }: Pick<AskedFile, 'seed' | 'size'>): Buffer =>
   seededBytes(seed, size);
 
 export function upload(path: string, size: number): AskedFile {
   const headers = { 'idempotency-key': `put${path}` };
   const file = { path, seed: path, size };
+  const timeoutMs = 10_000 + Math.ceil(size / bytesPerMsMin);
   return {
     ...file,
-    send: (door) => httpCall('PUT', door + path, { body: bytesOf(file), headers }),
+    send: (door) => httpCall('PUT', door + path, { body: bytesOf(file), headers, timeoutMs }),
   };
 }
 
@@ -49,10 +53,14 @@ export async function ask(file: AskedFile, door: string): Promise<string> {
 }
 
 /** 'whole', 'absent', or why that isn't known. */
-export async function read(file: AskedFile, door: string): Promise<string> {
+export async function read(
+  file: Omit<AskedFile, 'send'>,
+  door: string,
+  timeoutMs = 10_000,
+): Promise<string> {
   const expected = bytesOf(file);
   try {
-    const { status, body } = await httpCall('GET', door + file.path);
+    const { status, body } = await httpCall('GET', door + file.path, { timeoutMs });
     if (status === 404) return 'absent';
     if (status >= 500) return `${status} ${body}`;
     assert.equal(status, 200, `get ${file.path}: ${status} ${body.subarray(0, 300)}`);

@@ -1,17 +1,13 @@
 /** What a local cluster's processes say of themselves and of each other. */
-import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { findProcess } from '#app/local/process-record.ts';
 import { httpCall } from './http-call.ts';
 import type { LocalCluster } from './local-cluster.ts';
+import { until } from './until.ts';
 
 interface Described {
   readonly nodes: readonly { readonly id: string; readonly live: boolean }[];
   readonly names: { readonly combiner?: string };
 }
-
-const pollMs = 50;
-const patienceMs = 60_000;
 
 /** As the node sees the cluster; undefined: it doesn't answer. */
 async function describedBy(url: string): Promise<Described | undefined> {
@@ -83,15 +79,5 @@ async function textAt(url: string): Promise<string> {
     return (await httpCall('GET', url, { timeoutMs: 2000 })).body.toString();
   } catch {
     return '';
-  }
-}
-
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const end = performance.now() + patienceMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    assert.ok(performance.now() < end, `not in ${patienceMs} ms: ${what}`);
-    await sleep(pollMs);
   }
 }

@@ -36,12 +36,16 @@ export interface LocalCluster {
   signal(name: string, signal: NodeJS.Signals): void;
   /** Runs `start.sh` again; returns the PIDs it printed. */
   startAgain(): Promise<number[]>;
+  /** Runs `stop.sh`: all processes end, the data stays. */
+  end(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface LocalClusterShape {
   readonly nodes?: number;
   readonly etcd?: number;
+  /** Settings of all nodes. */
+  readonly environment?: NodeJS.ProcessEnv;
   readonly etcdQuotaMib?: number;
 }
 
@@ -51,10 +55,12 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
   const [port] = await freePorts('127.0.0.1', 1);
   const { nodes = 6, etcd = 5 } = shape;
   const common = ['--data', data];
+  const env = { ...process.env, ...shape.environment };
   const start = async () => {
     const options = ['--port', String(port), '--nodes', String(nodes), '--etcd', String(etcd)];
     if (shape.etcdQuotaMib) options.push('--etcd-quota', String(shape.etcdQuotaMib));
-    const { stdout } = await run(path.join(projectFolder, 'start.sh'), [...common, ...options]);
+    const script = path.join(projectFolder, 'start.sh');
+    const { stdout } = await run(script, [...common, ...options], { env });
     return stdout.split('\n').filter(Boolean).map(Number);
   };
   // Tests that run side by side would choose the same ports, before anyone listens on them.
@@ -76,6 +82,9 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
     pid,
     signal: (name, signal) => process.kill(pid(name), signal),
     startAgain: start,
+    async end() {
+      await run(path.join(projectFolder, 'stop.sh'), common);
+    },
     async stop() {
       // At once: how processes take their leave is another test's matter.
       for (const name of names) {

@@ -213,6 +213,35 @@ test('a volume without a record is passed over; a record that is damaged stays',
   assert.equal(errors[0], 'garbage not understood');
 });
 
+test('a long queue in which nothing is due is walked seldom, one that gets shorter is not', async () => {
+  const { rig, volume, collector } = await setUp();
+  let pages = 0;
+  const range: typeof rig.kv.range = async (...args) => {
+    pages += 1;
+    await rig.time.advance(100);
+    return rig.kv.range(...args);
+  };
+  const deleteBlobs: typeof rig.calls.deleteBlobs = async (...args) => {
+    await rig.time.advance(3000);
+    return rig.calls.deleteBlobs(...args);
+  };
+  const kv = { range, txn: rig.kv.txn.bind(rig.kv) };
+  const duty = collector({ kv, shards: { deleteBlobs } });
+  for (let index = 0; index < 12; index++) {
+    await rig.put(n0, `/${index}`, volume);
+    await rig.namespace(n0).remove(`/${index}`);
+  }
+  await round(duty);
+  assert.equal(pages, 3);
+  await round(duty);
+  assert.equal(pages, 3, 'it rests');
+  await rig.time.advance(options.readGraceMs);
+  await round(duty);
+  assert.equal(duty.progress().deleted, 12);
+  await round(duty);
+  assert.equal(pages, 9, 'it goes on');
+});
+
 test('only the coordinator collects, and nobody while a backup is on hold', async () => {
   const { rig, volume, collector } = await setUp();
   const file = await rig.put(n0, '/a', volume);

@@ -76,7 +76,8 @@ export class CollectGarbage implements Duty {
   readonly #queue: GarbageQueue;
   readonly #ages: RevisionAges;
   #from: string | undefined;
-  #roundBeganMs = 0;
+  /** Spent in this round on pages in which nothing was due. */
+  #walkedMs = 0;
   #nextRoundMs = 0;
   /** Nodes that failed in this round: not asked again before the next. */
   readonly #failed = new Set<NodeId>();
@@ -106,13 +107,14 @@ export class CollectGarbage implements Duty {
     const { clock, isCoordinator, isHeld } = this.#deps;
     const now = clock.now();
     if (!isCoordinator() || now < this.#nextRoundMs || (await isHeld())) return 'idle';
-    if (this.#from === undefined) this.#beginRound(now);
+    if (this.#from === undefined) this.#beginRound();
     const options = { timeoutMs: this.#options.kvTimeoutMs, signal };
     const page = await this.#queue.page(this.#from, this.#options.blobsPerStep, options);
     this.#ages.note(page.revision, clock.now());
     for (const key of page.damaged) this.#deps.log.error('garbage not understood', { key });
     const due = this.#due(page.blobs);
     if (due.length > 0) await this.#collect(due, signal);
+    else this.#walkedMs += clock.now() - now;
     this.#count(page.blobs);
     this.#from = page.next;
     if (page.next !== undefined) return 'busy';
@@ -120,16 +122,16 @@ export class CollectGarbage implements Duty {
     return 'idle';
   }
 
-  #beginRound(now: number): void {
-    this.#roundBeganMs = now;
+  #beginRound(): void {
+    this.#walkedMs = 0;
     this.#failed.clear();
     this.#seen = nothing();
   }
 
   #endRound(now: number): void {
     this.#waiting = this.#seen;
-    const tookMs = now - this.#roundBeganMs;
-    this.#nextRoundMs = now + Math.max(this.#options.roundMs, restPerWalk * tookMs);
+    const restMs = restPerWalk * this.#walkedMs;
+    this.#nextRoundMs = now + Math.max(this.#options.roundMs, restMs);
   }
 
   #count(blobs: readonly QueuedBlob[]): void {

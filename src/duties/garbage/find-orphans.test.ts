@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import type { VolumeId } from '#base/ids.ts';
 import { nodeId } from '#base/ids.ts';
 import { type Logger, silentLogger } from '#observe/log.ts';
-import { volumeKey } from '#protocol/keys.ts';
+import { collectionHoldKey, volumeKey } from '#protocol/keys.ts';
 import { GarbageRig, notHeld, type RigNode, signal } from '../../../test/support/garbage-rig.ts';
-import { checkNames, drop } from '../../../test/support/names-fixture.ts';
+import { checkNames, drop, put } from '../../../test/support/names-fixture.ts';
 import { CollectGarbage } from './collect-garbage.ts';
 import { FindOrphans, type FindOrphansDeps } from './find-orphans.ts';
 
@@ -106,6 +106,18 @@ test('4.4 a create that lands between the look and the decision is seen by the d
     assert.deepEqual(await rig.garbage(), isNamedFirst ? [] : [file.blob]);
     assert.deepEqual(rig.holders(file), isNamedFirst ? [n0, n1] : [n1]);
   }
+});
+
+test('a hold that is laid between the look and the decision keeps the blob', async () => {
+  const { rig, volume, finder } = await setUp();
+  const file = await rig.upload(n2, volume);
+  await rig.leave(n2);
+  await put(rig.kv, collectionHoldKey, Buffer.alloc(0));
+  await walk(finder(rig.node(n0)));
+  assert.deepEqual([await rig.garbage(), rig.holders(file)], [[], [n0, n1]]);
+  await drop(rig.kv, collectionHoldKey);
+  await walk(finder(rig.node(n0)));
+  assert.deepEqual(await rig.garbage(), [file.blob]);
 });
 
 test('a map that is behind misleads nobody: the transaction asks all liveness keys', async () => {

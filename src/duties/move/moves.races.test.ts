@@ -13,6 +13,12 @@ import { newSeed, SeededRandom } from '../../../test/support/seeded-random.ts';
 type Rig = Awaited<ReturnType<typeof createMoveRig>>;
 
 const { signal } = new AbortController();
+/** Nothing is late here, however slow the machine is: nobody runs into a deadline. */
+const patient = {
+  picker: { patienceMs: 60_000 },
+  writer: { shardDeadlineFloorMs: 60_000, shardDeadlineCeilingMs: 60_000 },
+  reader: { patienceMs: 60_000, deadline: { floorMs: 60_000, ceilingMs: 60_000 } },
+};
 const paths = ['/a', '/b', '/c', '/d/1', '/d/2'];
 
 /** Clients and duties side by side, turned about by chance before every change of the names. */
@@ -29,7 +35,7 @@ class Race {
       for (let turns = random.between(0, 40); turns > 0; turns--) await new Promise(setImmediate);
     };
     const wrap = (kv: Kv) => new InterruptedKv(kv, { before }).kv;
-    const race = new Race(random, await createMoveRig(6, wrap));
+    const race = new Race(random, await createMoveRig(6, wrap, patient));
     for (const path of paths.slice(0, 3)) await race.#put(path, undefined);
     await race.#rig.namespace.copy('/a', '/d/1');
     race.#rig.cluster.set(nodeId('n5'), 'gone');

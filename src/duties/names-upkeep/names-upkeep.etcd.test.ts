@@ -34,9 +34,10 @@ test('etcd is compacted and defragmented, the leader last, and clients go on', a
   t.after(() => kv.close());
   const { namespace, newFile } = await namesFixture(kv);
   await swell(kv, 64 * MiB);
-  const leader = cluster.endpoints[await cluster.leader()] as string;
 
   const defragmented: string[] = [];
+  /** Those of the first two that led when it was their turn. */
+  const leadersTooSoon: string[] = [];
   const { maintenance } = cluster;
   const watched = {
     endpoints: maintenance.endpoints,
@@ -44,9 +45,12 @@ test('etcd is compacted and defragmented, the leader last, and clients go on', a
     alarms: maintenance.alarms.bind(maintenance),
     compact: maintenance.compact.bind(maintenance),
     disarm: maintenance.disarm.bind(maintenance),
-    defragment: (endpoint: string, call: { timeoutMs: number }) => {
+    defragment: async (endpoint: string, call: { timeoutMs: number }) => {
+      // A busy machine may have an election in between: who leads is asked at each turn.
+      const leads = cluster.endpoints[await cluster.leader()] === endpoint;
+      if (leads && defragmented.length < 2) leadersTooSoon.push(endpoint);
       defragmented.push(endpoint);
-      return maintenance.defragment(endpoint, call);
+      return await maintenance.defragment(endpoint, call);
     },
   };
   const claim = new Claim(
@@ -84,7 +88,7 @@ test('etcd is compacted and defragmented, the leader last, and clients go on', a
   };
   await Promise.all([keepUp(), ...clients]);
   assert.deepEqual([...defragmented].sort(), [...cluster.endpoints].sort());
-  assert.equal(defragmented[2], leader);
+  assert.deepEqual(leadersTooSoon, []);
   for (const endpoint of cluster.endpoints) {
     const { dbBytes } = await maintenance.status(endpoint, options);
     assert.ok(dbBytes < 32 * MiB, `${endpoint} still has ${dbBytes} bytes`);

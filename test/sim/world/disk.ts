@@ -92,7 +92,7 @@ export class SimDisk {
     }
   }
 
-  /** Does it on the disk, then tells the process. Who dies meanwhile may have had it done or not. */
+  /** Does it on the disk, then tells the process. Who dies meanwhile may have had it done. */
   async call<T>(process: SimProcess, ms: number, effect: () => T): Promise<T> {
     const life = this.#life;
     const begun = this.dice.between(0, ms);

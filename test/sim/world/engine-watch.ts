@@ -1,6 +1,6 @@
 /**
- * A watch on the engine: its events come in order and some time later. It ends when the engine loses
- * its leader or has forgotten what it needs; cut off, it just says nothing.
+ * A watch on the engine: its events come in order and some time later. It ends when the engine
+ * loses its leader or has forgotten what it needs; cut off, it just says nothing.
  */
 import type { KeySpan, Watch, WatchHandlers } from '#kv/kv.ts';
 import { engineHost, type NamesEngine } from './names-engine.ts';

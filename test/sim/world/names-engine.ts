@@ -1,7 +1,8 @@
 /**
- * The names engine of a simulated cluster: etcd's members as one service with their faults. A leader
- * that is gone for a while, requests and replies that are lost, writes that land long after their
- * sender gave up, leases that last too long, watches that end or lag, a quota that is reached.
+ * The names engine of a simulated cluster: etcd's members as one service with their faults. A
+ * leader that is gone for a while, requests and replies that are lost, writes that land long
+ * after their sender gave up, leases that last too long, watches that end or lag, a quota that
+ * is reached.
  */
 import { MemoryKv } from '#kv/memory/memory-kv.ts';
 import type { Dice } from './dice.ts';

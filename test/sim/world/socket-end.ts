@@ -1,7 +1,9 @@
 /** One end of a simulated stream: what the process holds, and what its kernel does for it. */
 import type { Connection, ConnectionHandlers } from '#io/network.ts';
-import type { SimNetwork } from './network.ts';
+import type { Dice } from './dice.ts';
+import type { Links } from './links.ts';
 import type { SimProcess } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** As a real socket has: unsent bytes above which `write` says wait. */
 const highWaterMark = 1024 * 1024;
@@ -13,12 +15,22 @@ const segmentBytesMax = 256 * 1024;
 /** A kernel that gets no answer for so long gives the connection up. */
 const unansweredMsMax = 20_000;
 
+/** The network, as the ends of its connections need it. */
+export interface Wires {
+  readonly scheduler: Scheduler;
+  readonly links: Links;
+  readonly dice: Dice;
+  readonly flipRate: number;
+  hasPower(machine: string): boolean;
+  forget(end: SocketEnd): void;
+}
+
 export class SocketEnd implements Connection {
   readonly owner: SimProcess;
   readonly machine: string;
   readonly remote: string;
   peer: SocketEnd | undefined;
-  readonly #network: SimNetwork;
+  readonly #network: Wires;
   #handlers: ConnectionHandlers | undefined;
   /** Handed over by the process and still its memory: it is copied when it is sent. */
   #unsent: Buffer[] = [];
@@ -36,7 +48,7 @@ export class SocketEnd implements Connection {
   #finReceived = false;
   #isGone = false;
 
-  constructor(network: SimNetwork, owner: SimProcess, machine: string, host: string) {
+  constructor(network: Wires, owner: SimProcess, machine: string, host: string) {
     this.#network = network;
     this.owner = owner;
     this.machine = machine;

@@ -1,0 +1,101 @@
+/**
+ * Very many small files are put and removed, three times over: each time the nodes' disks have
+ * their space again, to within a tenth of what lies there for good; in the end etcd's too.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertAllWhole } from '../support/audit.ts';
+import { ask, upload } from '../support/busy-door.ts';
+import { type DiskUse, diskUseOf, shown } from '../support/disk-use.ts';
+import { isFullForm } from '../support/full-form.ts';
+import { httpCall } from '../support/http-call.ts';
+import { KeepAliveClients } from '../support/keep-alive-clients.ts';
+import { type LocalCluster, withLocalCluster } from '../support/local-cluster.ts';
+import { sideBySide } from '../support/side-by-side.ts';
+import { until } from '../support/until.ts';
+
+const rounds = isFullForm ? 3 : 2;
+const count = isFullForm ? 50_000 : 1500;
+const fileBytes = 4096;
+const clients = 32;
+/** What stays: without it there would be no tenth. */
+const keptFiles = isFullForm ? 2500 : 150;
+const keptBytes = 128 * 1024;
+const growthMax = 1.1;
+/** An index grows by pages, and keeps them for later. */
+const indexBytesMin = 1024 * 1024;
+const removalMsMax = 300_000;
+const nodesMsMax = isFullForm ? 900_000 : 120_000;
+/** The last trace of a file goes after ten minutes, and history after ten more. */
+const databaseMsMax = 2_400_000;
+const environment = isFullForm ? {} : { DFTFS_READ_GRACE_MS: '2000' };
+
+async function putAndRemove(url: string, folder: string): Promise<void> {
+  const program = new KeepAliveClients(clients);
+  try {
+    const numbers = Array.from({ length: count }, (_, nth) => nth);
+    await sideBySide(numbers, clients, async (nth) => {
+      const body = Buffer.alloc(fileBytes, `${folder} ${nth} `);
+      const answer = await program.call('PUT', `${url}${folder}/${nth}`, body);
+      assert.equal(answer.status, 200, `put ${nth}: ${answer.body}`);
+    });
+  } finally {
+    program.close();
+  }
+  const target = `${url}/rm?path=${folder}&recursive=true`;
+  const { status, body } = await httpCall('POST', target, { timeoutMs: removalMsMax });
+  assert.equal(status, 200, body.toString());
+  assert.deepEqual(JSON.parse(body.toString()), { removed: count });
+}
+
+async function isBack(cluster: LocalCluster, start: DiskUse, patienceMs: number): Promise<number> {
+  const began = performance.now();
+  let now = start;
+  const look = async () => {
+    now = await diskUseOf(cluster);
+    const most = (name: string) => (start.nodes.get(name) ?? 0) * growthMax + indexBytesMin;
+    return [...now.nodes].every(([name, bytes]) => bytes <= most(name)) || undefined;
+  };
+  await until('the disks have their space again', look, patienceMs, () => shown(now));
+  return performance.now() - began;
+}
+
+const skip = isFullForm ? false : 'takes long: DFTFS_FULL=1 runs it';
+
+test(`${count} files are put and removed ${rounds} times: space comes back`, {
+  skip,
+}, async (t) => {
+  const work = async (cluster: LocalCluster) => {
+    const kept = Array.from({ length: keptFiles }, (_, nth) => upload(`/kept/${nth}`, keptBytes));
+    await sideBySide(kept, 8, async (file) => {
+      assert.equal(await ask(file, cluster.url), 'acknowledged', file.path);
+    });
+    const start = await diskUseOf(cluster);
+    t.diagnostic(`start: ${shown(start)}`);
+    for (let round = 1; round <= rounds; round++) {
+      await putAndRemove(cluster.url, `/round-${round}`);
+      const full = await diskUseOf(cluster);
+      t.diagnostic(`round ${round}, removed: ${shown(full)}`);
+      const grown = [...full.nodes].some(([name, bytes]) => {
+        return bytes > (start.nodes.get(name) ?? 0) * growthMax + indexBytesMin;
+      });
+      assert.ok(grown, 'void: nothing was there to come back');
+      const ms = await isBack(cluster, start, nodesMsMax);
+      const now = shown(await diskUseOf(cluster));
+      t.diagnostic(`round ${round}, ${(ms / 1000).toFixed(0)} s later: ${now}`);
+    }
+    if (isFullForm) await databaseIsBack(cluster, start);
+    t.diagnostic(`end: ${shown(await diskUseOf(cluster))}`);
+    await assertAllWhole(kept.slice(0, 100), [cluster.url]);
+  };
+  await withLocalCluster(work, { environment });
+});
+
+async function databaseIsBack(cluster: LocalCluster, start: DiskUse): Promise<void> {
+  let now = start;
+  const look = async () => {
+    now = await diskUseOf(cluster);
+    return now.databaseBytesInUse <= start.databaseBytesInUse * growthMax || undefined;
+  };
+  await until('etcd has its space again', look, databaseMsMax, () => shown(now));
+}
