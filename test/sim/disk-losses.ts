@@ -18,7 +18,7 @@ export class DiskLosses {
   readonly #cluster: SimCluster;
   readonly #dice: Dice;
   readonly #victim: SimNode;
-  #copy: DiskCopy | undefined;
+  #copy: { readonly disk: DiskCopy; readonly life: number } | undefined;
 
   constructor(cluster: SimCluster, dice: Dice) {
     this.#cluster = cluster;
@@ -28,16 +28,20 @@ export class DiskLosses {
 
   /** True: it was done, at once. */
   async strike(kind: FaultKind): Promise<boolean> {
+    const { disk, lives, inside } = this.#victim;
     if (kind === 'old-disk' && this.#copy === undefined) {
-      this.#copy = this.#victim.disk.copy();
+      this.#copy = { disk: disk.copy(), life: lives };
       return false;
     }
+    // A copy is known to be old by a start of the node, or a minute, since it was made.
+    const isOld = this.#copy !== undefined && this.#copy.life < lives;
+    if (kind === 'old-disk' && !(isOld && inside?.session.standing !== undefined)) return false;
     if (!(await this.#canBeSpared())) return false;
     if (kind === 'bit-rot') return this.#rot();
     this.#victim.hasLostDisk = true;
     this.#victim.cutPower();
     if (kind === 'wipe') this.#victim.wipe();
-    else this.#victim.restore(this.#copy as DiskCopy);
+    else if (this.#copy !== undefined) this.#victim.restore(this.#copy.disk);
     this.#victim.start();
     return true;
   }

@@ -1,5 +1,5 @@
 /** What is really there, seen past all nodes: names in the engine, shards on disks. */
-import { type BlobId, sessionOfBlob, type VolumeId } from '#base/ids.ts';
+import { type BlobId, nodeId, sessionOfBlob, type VolumeId } from '#base/ids.ts';
 import { shardLength, stripeRanges } from '#blob/stripes.ts';
 import { type KvEntry, prefixSpan } from '#kv/kv.ts';
 import { fileEntry } from '#namespace/ops/names.ts';
@@ -83,7 +83,7 @@ export class Truth {
 
   #isFilling({ node, key }: DueShard, volumes: ReadonlyMap<VolumeId, VolumeRecord>): boolean {
     const volume = volumes.get(key.volume);
-    const slot = volume?.members.findIndex((member) => member === node) ?? -1;
+    const slot = volume?.members.indexOf(nodeId(node)) ?? -1;
     return volume === undefined || volume.rebuilding.includes(slot);
   }
 

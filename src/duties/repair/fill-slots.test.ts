@@ -86,6 +86,22 @@ test('a node that is to follow a living member takes its place when it has every
   await readAll();
 });
 
+test('nobody takes the place of the only one that is whole', async () => {
+  const { volumes, readAll } = await written([100]);
+  const [record] = volumes as [VolumeRecord];
+  const next = outsider(record);
+  const filling = [1, 2];
+  await rig.setVolume({ ...record, rebuilding: filling, incoming: [{ slot: 0, node: next }] });
+  await untilIdle(rig.fillSlots(next));
+  const now = (await rig.volumeNow(record.id))?.record;
+  assert.deepEqual([now?.members, now?.rebuilding], [record.members, filling]);
+  for (const slot of filling) await untilIdle(rig.fillSlots(record.members[slot] as NodeId));
+  await untilIdle(rig.fillSlots(next));
+  const then = (await rig.volumeNow(record.id))?.record;
+  assert.deepEqual([then?.members[0], then?.rebuilding, then?.incoming], [next, [], []]);
+  await readAll();
+});
+
 test('one more copy, one copy less: nothing else moves', async () => {
   const { volumes, readAll } = await written([100, 200]);
   for (const record of volumes) {

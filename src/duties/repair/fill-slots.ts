@@ -13,7 +13,7 @@ import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import { volumeKey } from '#protocol/keys.ts';
 import type { HeldShard } from '#protocol/shards.ts';
-import { decodeVolume, marginOf, readableSlots } from '#protocol/volumes.ts';
+import { decodeVolume, marginOf, readableSlots, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Duty } from '../duty.ts';
 import { swapVolume } from '../swap-volume.ts';
 import { clearRebuilding, replaceMember } from './change-volume.ts';
@@ -38,6 +38,12 @@ interface Work extends KnownVolume {
   readonly slot: number;
   readonly sources: readonly NodeId[];
 }
+
+const isReadableWithout = (
+  { code }: VolumeRecord,
+  slot: number,
+  readable: readonly number[],
+): boolean => readable.filter((other) => other !== slot).length >= code.k;
 
 export class FillSlots implements Duty {
   readonly name = 'repair: slots';
@@ -131,7 +137,11 @@ export class FillSlots implements Duty {
     const slot = filler.slotOf(record);
     if (slot === undefined) return undefined;
     if (record.members[slot] === self && !record.rebuilding.includes(slot)) return undefined;
-    const sources = readableSlots(record, (node) => map.isLive(node))
+    const readable = readableSlots(record, (node) => map.isLive(node));
+    // Whoever took over now would find nobody to prove by that it is whole.
+    if (record.members[slot] !== self && !isReadableWithout(record, slot, readable))
+      return undefined;
+    const sources = readable
       .map((other) => record.members[other] as NodeId)
       .filter((node) => node !== self);
     if (sources.length < record.code.k) return undefined;
