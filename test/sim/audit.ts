@@ -35,7 +35,7 @@ async function readEverything({ cluster, recorder, client }: AuditParts): Promis
     if (call.verb === 'create') paths.add(call.path);
     if (call.verb === 'copy' || call.verb === 'move') paths.add(call.to);
   }
-  const { nodes } = cluster;
+  const { present: nodes } = cluster;
   const reads = [...paths].flatMap((path, index) =>
     [index, index + 1].map(async (number) => {
       const node = nodes[number % nodes.length];

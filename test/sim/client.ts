@@ -23,6 +23,9 @@ const triesMax = 4;
 const retryShare = 0.7;
 const retryPauseMsMax = 500;
 const chunkBytes = 64 * 1024;
+/** Uploads of clients behind a slow line. */
+const slowUploadShare = 0.1;
+const slowChunkMsMax = 1000;
 /** Uploads that break off in the middle. */
 const brokenUploadShare = 0.02;
 const rangeShare = 0.1;
@@ -125,8 +128,9 @@ export class Client {
     breaksAt: number | undefined,
   ): AsyncGenerator<Buffer> {
     const { dice } = this.#parts;
+    const chunkMsMax = dice.chance(slowUploadShare) ? slowChunkMsMax : 3;
     for (let at = 0; at < bytes.length; at += chunkBytes) {
-      await process.timers.sleep(dice.skewed(0.1, 3));
+      await process.timers.sleep(dice.skewed(0.1, chunkMsMax));
       if (breaksAt !== undefined && at + chunkBytes > breaksAt) {
         throw new DftfsError('upload_incomplete', 'The client has gone.');
       }

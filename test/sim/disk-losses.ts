@@ -46,6 +46,14 @@ export class DiskLosses {
     return true;
   }
 
+  /** Power it off for good, if the others can do without it. */
+  async loseNode(): Promise<boolean> {
+    if (this.#cluster.nodes.length < 5 || !(await this.#canBeSpared())) return false;
+    this.#victim.cutPower();
+    this.#cluster.lost = this.#victim;
+    return true;
+  }
+
   /** The others are up and hold enough of everything. */
   async #canBeSpared(): Promise<boolean> {
     const isUp = (id: string) =>
@@ -62,6 +70,8 @@ export class DiskLosses {
       ([name, { size }]) => name.includes('/store/') && size > 0 && !name.endsWith('.json'),
     );
     if (files.length === 0) return false;
+    // Damage to what was written last looks like a write that was torn, and is cut off.
+    this.#victim.hasLostDisk = true;
     for (let flips = this.#dice.whole(1, flipsMax); flips > 0; flips--) {
       const [, inode] = this.#dice.oneOf(files);
       if (!inode.isDirty) inode.flip(this.#dice.whole(0, inode.size - 1), this.#dice.whole(0, 7));

@@ -5,6 +5,7 @@
 import { asDftfsError, type DftfsError } from '#base/errors.ts';
 import type { Files } from '#files/files.ts';
 import type { SimNode } from './sim-node.ts';
+import type { Dice } from './world/dice.ts';
 import type { Links } from './world/links.ts';
 import type { SimProcess } from './world/process.ts';
 import type { Scheduler } from './world/scheduler.ts';
@@ -28,20 +29,25 @@ export interface Visit {
 export interface FrontDoor {
   readonly scheduler: Scheduler;
   readonly links: Links;
+  readonly dice: Dice;
+  /** Answers that never reach the client. */
+  readonly lostAnswerRate: number;
 }
 
 const patienceMs = 60_000;
 
 /** Runs `act` in the node's process. */
 export function visit<T>(
-  { scheduler, links }: FrontDoor,
+  { scheduler, links, dice, lostAnswerRate }: FrontDoor,
   node: SimNode,
   act: (visit: Visit) => Promise<T>,
 ): Promise<Answer<T>> {
   return new Promise((resolve) => {
     const wayMs = () => links.latencyMs('client', node.id, 1000);
     const leaving = new AbortController();
-    const tell = (answer: Answer<T>) => scheduler.after(wayMs(), undefined, () => resolve(answer));
+    const isLost = dice.chance(lostAnswerRate);
+    const tell = (answer: Answer<T>) =>
+      scheduler.after(wayMs(), undefined, () => resolve(isLost ? { kind: 'silence' } : answer));
     scheduler.after(wayMs(), undefined, () => {
       const { process, inside } = node;
       if (process === undefined || inside === undefined) return tell({ kind: 'refused' });

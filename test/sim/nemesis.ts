@@ -19,6 +19,7 @@ interface Harm {
 }
 
 const lastsMs = [500, 3000, 8000];
+const settleMsMax = 30_000;
 
 export class Nemesis {
   /** How often each fault was made. */
@@ -50,14 +51,20 @@ export class Nemesis {
     }
   }
 
-  /** Everything is well again from now on. Who has run full may have to be helped by upkeep. */
-  healAll(): void {
+  /**
+   * Everything is well again from now on, but that one node may be gone for good. Who has run full
+   * may have to be helped by upkeep.
+   */
+  async healAll(): Promise<void> {
     this.#isOver = true;
     for (const { heal } of [...this.#harmed.values()]) heal();
     clearWeather(this.#cluster);
     const { engine, nodes } = this.#cluster;
     if (!this.#plan.drains) engine.isFull = false;
-    for (const node of nodes) if (!node.isUp) node.start();
+    for (const node of nodes) node.start();
+    if (!this.#plan.faults.has('lost-node')) return;
+    await this.#cluster.until(() => this.#cluster.areAllServing, settleMsMax);
+    if (await this.#losses.loseNode()) this.#count('lost-node');
   }
 
   get #harmedMax(): number {

@@ -33,6 +33,8 @@ export const faultKinds = [
   'stale-reads',
   'lost-watch-events',
   'false-keep-alive',
+  'lost-answers',
+  'lost-node',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -57,12 +59,19 @@ export interface Plan {
 }
 
 /** Faults beside which others are hardly seen. */
-const rare: ReadonlySet<FaultKind> = new Set(['blackout', 'names-full', 'stale-reads', 'wipe']);
+const rare: ReadonlySet<FaultKind> = new Set([
+  'blackout',
+  'names-full',
+  'stale-reads',
+  'wipe',
+  'lost-node',
+]);
 const faultlessShare = 0.25;
 
 export function planOf(seed: number): Plan {
   const dice = new Dice(seed).split('plan');
   const isFaultless = dice.chance(faultlessShare);
+  const isBurst = dice.chance(0.3);
   const share = dice.between(0.1, 0.7);
   const faults = faultKinds.filter(
     (kind) => dice.chance(rare.has(kind) ? share / 3 : share) && !isFaultless,
@@ -74,10 +83,10 @@ export function planOf(seed: number): Plan {
     operations: dice.whole(100, 400),
     faults: new Set(faults),
     faultEveryMs: dice.oneOf([500, 1500, 4000]),
-    workMs: dice.oneOf([2000, 15_000, 40_000]),
-    groups: dice.whole(3, 10),
+    workMs: isBurst ? 1000 : dice.oneOf([5000, 15_000, 40_000]),
+    groups: isBurst ? dice.whole(1, 3) : dice.whole(3, 10),
     pathsPerGroup: dice.whole(1, 3),
-    largeShare: dice.oneOf([0, 0.02, 0.06]),
+    largeShare: dice.oneOf([0, 0.03, 0.1]),
     probeEveryMs: dice.oneOf([500, 1000, 2000]),
     drains: dice.chance(0.25),
     repairDelayMs: dice.oneOf([2000, 10_000]),

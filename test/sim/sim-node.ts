@@ -4,6 +4,7 @@ import { type NodeInside, NodeProcess, nodeTuning } from '#app/node-process.ts';
 import { nodeId } from '#base/ids.ts';
 import type { NodeConfig } from '#config/node-config.ts';
 import type { Logger } from '#observe/log.ts';
+import type { ShardKey } from '#protocol/shards.ts';
 import { MemoryIndexFactory } from '#storage/memory-index.ts';
 import type { Dice } from './world/dice.ts';
 import { type DiskCopy, SimDisk } from './world/disk.ts';
@@ -21,6 +22,8 @@ export interface SimNodeParts {
   readonly log: (node: string) => Logger;
   /** A node ended by itself. */
   readonly onExit: (node: SimNode, error: unknown) => void;
+  /** A node serves, and has done nothing else yet. */
+  readonly onServing: (node: SimNode) => void;
   readonly probeEveryMs: number;
   readonly repairDelayMs: number;
 }
@@ -47,6 +50,8 @@ export class SimNode {
   inside: NodeInside | undefined;
   /** What was on it may be gone. */
   hasLostDisk = false;
+  /** What its store held when it was killed or lost its power: acknowledged, so there for good. */
+  heldAtDeath: readonly ShardKey[] = [];
   requests = 0;
   lives = 0;
   readonly #parts: SimNodeParts;
@@ -68,7 +73,9 @@ export class SimNode {
     return this.isUp && this.inside !== undefined;
   }
 
+  /** Unless it runs. */
   start(): void {
+    if (this.isUp) return;
     const { network, engine, dice, log } = this.#parts;
     this.lives += 1;
     const life = `${this.id} life ${this.lives}`;
@@ -96,6 +103,10 @@ export class SimNode {
   /** As SIGKILL does: the kernel lives on. */
   kill(): void {
     if (this.process === undefined) return;
+    const { store } = this.inside ?? {};
+    if (store !== undefined) {
+      this.heldAtDeath = store.list(undefined, 1_000_000).map(({ key }) => key);
+    }
     this.process.die();
     this.#parts.network.processDied(this.process);
     this.#gone();
@@ -118,12 +129,14 @@ export class SimNode {
   /** A new, empty disk. The node must be down. */
   wipe(): void {
     this.disk.wipe();
+    this.heldAtDeath = [];
     this.#indexes = new MemoryIndexFactory();
   }
 
   /** The disk as it was. The index has to be made anew. The node must be down. */
   restore(copy: DiskCopy): void {
     this.disk.restore(copy);
+    this.heldAtDeath = [];
     this.#indexes = new MemoryIndexFactory();
   }
 
@@ -134,7 +147,10 @@ export class SimNode {
   }
 
   #openDoors(process: SimProcess, inside: NodeInside) {
-    if (process === this.process) this.inside = inside;
+    if (process === this.process) {
+      this.inside = inside;
+      this.#parts.onServing(this);
+    }
     const requests = () => this.requests;
     return {
       get requestsBegun() {

@@ -102,7 +102,7 @@ async function tell(stage: Stage): Promise<void> {
     recorder.fail('hang', 'the clients did not come to an end');
     return;
   }
-  nemesis.healAll();
+  await nemesis.healAll();
   const healedAt = scheduler.now;
   let flaw: string | undefined;
   const isWhole = async () => {

@@ -8,6 +8,7 @@ import { prefixes } from '#protocol/keys.ts';
 import type { ShardKey } from '#protocol/shards.ts';
 import { decodeVolume, slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 import type { SimCluster } from './cluster.ts';
+import type { SimNode } from './sim-node.ts';
 
 export interface DueShard {
   readonly node: string;
@@ -81,6 +82,18 @@ export class Truth {
     return undefined;
   }
 
+  /** Of what the node held, what it lacks now, is named, and should be there. */
+  async lostOf(node: SimNode, held: readonly ShardKey[]): Promise<string | undefined> {
+    const gone = new Set(held.filter((key) => !node.inside?.store.has(key)).map(keyText));
+    if (gone.size === 0) return undefined;
+    const volumes = await this.volumes();
+    for (const due of this.due(await this.files(), volumes)) {
+      if (typeof due === 'string' || due.node !== node.id || !gone.has(keyText(due.key))) continue;
+      if (!this.#isFilling(due, volumes)) return keyText(due.key);
+    }
+    return undefined;
+  }
+
   #isFilling({ node, key }: DueShard, volumes: ReadonlyMap<VolumeId, VolumeRecord>): boolean {
     const volume = volumes.get(key.volume);
     const slot = volume?.members.indexOf(nodeId(node)) ?? -1;
@@ -89,7 +102,7 @@ export class Truth {
 
   /** Why the cluster isn't whole, and, if it is asked for, rid of garbage; undefined: it is. */
   async flaw(withGarbage: boolean): Promise<string | undefined> {
-    const { nodes, areAllServing } = this.#cluster;
+    const { present: nodes, areAllServing } = this.#cluster;
     if (!areAllServing) return 'not all nodes are in the cluster';
     const [files, volumes] = [await this.files(), await this.volumes()];
     for (const { id, members, rebuilding, incoming } of volumes.values()) {
@@ -119,7 +132,7 @@ export class Truth {
     const living = new Set(sessions.map(({ createRevision }) => createRevision));
     // While its writer lives, nobody can know that a blob gets no name.
     const isOpen = (blob: BlobId) => !named.has(blob) && living.has(sessionOfBlob(blob));
-    for (const { id, inside } of this.#cluster.nodes) {
+    for (const { id, inside } of this.#cluster.present) {
       for (const { key } of inside?.store.list(undefined, 1_000_000) ?? []) {
         const isNeeded = wanted.has(`${id} ${keyText(key)}`) || isOpen(key.blob);
         if (!isNeeded) return `${id} still has ${keyText(key)}`;

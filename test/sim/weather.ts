@@ -18,6 +18,7 @@ export const weatherKinds: readonly FaultKind[] = [
   'stale-reads',
   'lost-watch-events',
   'false-keep-alive',
+  'lost-answers',
 ];
 
 /** Drift is of processes yet to be started. */
@@ -28,12 +29,10 @@ export function makeDrift({ nodes }: SimCluster, dice: Dice): void {
   }
 }
 
-export function makeWeather(
-  { links, network, engine }: SimCluster,
-  faults: ReadonlySet<FaultKind>,
-  dice: Dice,
-): void {
+export function makeWeather(cluster: SimCluster, faults: ReadonlySet<FaultKind>, dice: Dice): void {
   const rate = (kind: FaultKind, most: number) => (faults.has(kind) ? dice.skewed(0.001, most) : 0);
+  const { links, network, engine } = cluster;
+  cluster.lostAnswerRate = rate('lost-answers', 0.3);
   links.weather = { ...fairWeather, lossRate: rate('lossy-network', 0.05) };
   network.flipRate = rate('bit-flips-on-wire', 0.01);
   engine.weather = {
@@ -49,7 +48,9 @@ export function makeWeather(
   };
 }
 
-export function clearWeather({ links, network, engine, nodes }: SimCluster): void {
+export function clearWeather(cluster: SimCluster): void {
+  const { links, network, engine, nodes } = cluster;
+  cluster.lostAnswerRate = 0;
   links.mendAll();
   links.weather = fairWeather;
   network.flipRate = 0;

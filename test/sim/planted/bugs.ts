@@ -197,14 +197,6 @@ const names: readonly PlantedBug[] = [
     edit('namespace/ops/move', 'deleteName(from, source.record.blob)', '[]'),
   ),
   bug(
-    'the batch of a combiner holds operations on one name',
-    edit(
-      'namespace/batching/plan-batch',
-      '    if (touched.meets(item.txn)) {',
-      '    if (touched.meets(item.txn) && item.bytes < 0) {',
-    ),
-  ),
-  bug(
     'the bytes of a put with an open outcome are thrown away',
     edit(
       'files/create-files',
