@@ -30,7 +30,7 @@ export const clusterFaults: { readonly [kind in FaultKind]?: ClusterFault } = {
     for (const node of nodes) {
       if (!node.isUp) continue;
       node.cutPower();
-      scheduler.after(dice.between(100, 5000), undefined, () => {
+      scheduler.after(dice.between(100, 1500), undefined, () => {
         if (!node.isUp) node.start();
       });
     }

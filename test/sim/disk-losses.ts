@@ -54,14 +54,14 @@ export class DiskLosses {
     return true;
   }
 
-  /** The others are up and hold enough of everything. */
+  /** The others are up, and hold enough of everything even without one more. */
   async #canBeSpared(): Promise<boolean> {
     const isUp = (id: string) =>
       id !== this.#victim.id &&
       this.#cluster.nodes.some((node) => node.id === id && node.isServing);
     const volumes = await new Truth(this.#cluster).volumes();
     return [...volumes.values()].every(
-      (volume) => readableSlots(volume, isUp).length >= volume.code.k,
+      (volume) => readableSlots(volume, isUp).length > volume.code.k,
     );
   }
 

@@ -1,7 +1,7 @@
 /**
- * Does harm, within a budget: at most two nodes are down, stopped, cut off or slow at a time, and one
- * of four; one node at most loses what is on its disk; the names engine is without a leader for a
- * few seconds. Ends all of it on demand.
+ * Does harm, within a budget: at most two nodes are down, stopped, cut off or slow at a time; one, if
+ * there are four, or if another one loses what is on its disk; the names engine is without a leader
+ * for a few seconds. Ends all of it on demand.
  */
 import type { SimCluster } from './cluster.ts';
 import { clusterFaults } from './cluster-faults.ts';
@@ -68,7 +68,8 @@ export class Nemesis {
   }
 
   get #harmedMax(): number {
-    return this.#plan.nodes >= 5 ? 2 : 1;
+    const hasLosses = diskLosses.some((kind) => this.#plan.faults.has(kind));
+    return this.#plan.nodes >= 5 && !hasLosses ? 2 : 1;
   }
 
   async #strike(kind: FaultKind): Promise<void> {

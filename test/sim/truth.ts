@@ -105,13 +105,14 @@ export class Truth {
     const { present: nodes, areAllServing } = this.#cluster;
     if (!areAllServing) return 'not all nodes are in the cluster';
     const [files, volumes] = [await this.files(), await this.volumes()];
+    const used = new Set(files.flatMap(({ record }) => record.extents.map(({ volume }) => volume)));
     for (const { id, members, rebuilding, incoming } of volumes.values()) {
       if (rebuilding.length > 0) return `volume ${id} is being rebuilt`;
       if (incoming.length > 0) return `volume ${id} gets a new member`;
       const stranger = members.find((member) => !nodes.some((node) => node.id === member));
       if (stranger !== undefined) return `volume ${id} has a member ${stranger}`;
       if (members.length < copiesWanted) return `volume ${id} is on ${members.length} nodes only`;
-      if (members.length >= nodes.length) return `volume ${id} is on all nodes`;
+      if (members.length >= nodes.length && used.has(id)) return `volume ${id} is on all nodes`;
     }
     const wanted = new Set<string>();
     for (const due of this.due(files, volumes)) {
