@@ -3,12 +3,15 @@
  * copy of itself. All of it befalls one node of a run, and only while the others can make it good.
  */
 import { readableSlots } from '#protocol/volumes.ts';
+import { segmentFileName } from '#storage/segment-files.ts';
+import type { ShardPlace } from '#storage/shard-index.ts';
 import type { SimCluster } from './cluster.ts';
 import type { FaultKind } from './plan.ts';
 import type { SimNode } from './sim-node.ts';
 import { Truth } from './truth.ts';
 import type { Dice } from './world/dice.ts';
 import type { DiskCopy } from './world/disk.ts';
+import type { Inode } from './world/inode.ts';
 
 export const diskLosses: readonly FaultKind[] = ['bit-rot', 'wipe', 'old-disk'];
 
@@ -37,7 +40,7 @@ export class DiskLosses {
     const isOld = this.#copy !== undefined && this.#copy.life < lives;
     if (kind === 'old-disk' && !(isOld && inside?.session.standing !== undefined)) return false;
     if (!(await this.#canBeSpared())) return false;
-    if (kind === 'bit-rot') return this.#rot();
+    if (kind === 'bit-rot') return await this.#rot();
     this.#victim.hasLostDisk = true;
     this.#victim.cutPower();
     if (kind === 'wipe') this.#victim.wipe();
@@ -65,7 +68,8 @@ export class DiskLosses {
     );
   }
 
-  #rot(): boolean {
+  async #rot(): Promise<boolean> {
+    const places = await this.#victim.livePlaces();
     const files = [...this.#victim.disk.names].filter(
       ([name, { size }]) => name.includes('/store/') && size > 0 && !name.endsWith('.json'),
     );
@@ -74,8 +78,21 @@ export class DiskLosses {
     this.#victim.hasLostDisk = true;
     for (let flips = this.#dice.whole(1, flipsMax); flips > 0; flips--) {
       const [, inode] = this.#dice.oneOf(files);
-      if (!inode.isDirty) inode.flip(this.#dice.whole(0, inode.size - 1), this.#dice.whole(0, 7));
+      if (places.length > 0 && this.#dice.chance(0.7)) this.#rotShard(this.#dice.oneOf(places));
+      else if (!inode.isDirty) this.#flip(inode, this.#dice.whole(0, inode.size - 1));
     }
     return true;
+  }
+
+  /** Some byte of a shard that is alive. */
+  #rotShard({ segment, offset, length }: ShardPlace): void {
+    const name = `/${this.#victim.id}/store/${segmentFileName(segment)}`;
+    const inode = this.#victim.disk.names.get(name);
+    if (inode === undefined || inode.isDirty) return;
+    this.#flip(inode, Math.min(offset + this.#dice.whole(0, length), inode.size - 1));
+  }
+
+  #flip(inode: Inode, position: number): void {
+    inode.flip(position, this.#dice.whole(0, 7));
   }
 }

@@ -14,6 +14,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     log: { type: 'boolean', default: false },
     planted: { type: 'boolean', default: false },
+    'until-found': { type: 'boolean', default: false },
     only: { type: 'string' },
   },
 });
@@ -34,7 +35,8 @@ const logOf = (node: string, now: () => number) =>
 
 async function huntAll(): Promise<void> {
   let missed = 0;
-  const options = { from: Number(values.from), seedsMax: Number(values.seeds), untilFound: false };
+  const untilFound = values['until-found'];
+  const options = { from: Number(values.from), seedsMax: Number(values.seeds), untilFound };
   for await (const found of hunt(options, values.only)) {
     const { bug, seeds, failed, seed, kind } = found;
     if (seed === undefined) missed += 1;

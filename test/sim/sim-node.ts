@@ -6,6 +6,7 @@ import type { NodeConfig } from '#config/node-config.ts';
 import type { Logger } from '#observe/log.ts';
 import type { ShardKey } from '#protocol/shards.ts';
 import { MemoryIndexFactory } from '#storage/memory-index.ts';
+import type { ShardPlace } from '#storage/shard-index.ts';
 import type { Dice } from './world/dice.ts';
 import { type DiskCopy, SimDisk } from './world/disk.ts';
 import { EngineClient } from './world/engine-client.ts';
@@ -131,6 +132,12 @@ export class SimNode {
     this.disk.wipe();
     this.heldAtDeath = [];
     this.#indexes = new MemoryIndexFactory();
+  }
+
+  /** Where the shards lie that its store holds, by what its index has committed. */
+  async livePlaces(): Promise<readonly ShardPlace[]> {
+    const index = await this.#indexes.open(`/${this.id}/store/index`);
+    return index.list(undefined, 1_000_000, '').map(({ place }) => place);
   }
 
   /** The disk as it was. The index has to be made anew. The node must be down. */

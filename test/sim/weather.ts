@@ -32,14 +32,14 @@ export function makeDrift({ nodes }: SimCluster, dice: Dice): void {
 export function makeWeather(cluster: SimCluster, faults: ReadonlySet<FaultKind>, dice: Dice): void {
   const rate = (kind: FaultKind, most: number) => (faults.has(kind) ? dice.skewed(0.001, most) : 0);
   const { links, network, engine } = cluster;
-  cluster.lostAnswerRate = rate('lost-answers', 0.3);
+  cluster.lostAnswerRate = rate('lost-answers', 0.5);
   links.weather = { ...fairWeather, lossRate: rate('lossy-network', 0.05) };
-  network.flipRate = rate('bit-flips-on-wire', 0.01);
+  network.flipRate = rate('bit-flips-on-wire', 0.05);
   engine.weather = {
     ...calmEngine,
-    lostRequestRate: rate('lost-requests', 0.1),
-    lostReplyRate: rate('lost-replies', 0.1),
-    lateRate: rate('late-writes', 0.05),
+    lostRequestRate: rate('lost-requests', 0.2),
+    lostReplyRate: rate('lost-replies', 0.5),
+    lateRate: rate('late-writes', 0.4),
     refusalRate: rate('refusals', 0.1),
     lateWatchRate: rate('late-watches', 0.2),
     staleReadRate: rate('stale-reads', 0.3),
