@@ -7,8 +7,7 @@ import type { VolumeId } from '#base/ids.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
 import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
-import { volumeKey } from '#protocol/keys.ts';
-import { encodeVolume } from '#protocol/volumes.ts';
+import { swapVolume } from './swap-volume.ts';
 
 export interface VolumeSealerDeps {
   readonly kv: Pick<Kv, 'txn'>;
@@ -51,20 +50,10 @@ export class VolumeSealer {
   }
 
   /** If somebody changed the volume meanwhile, a later write sees it and tries again. */
-  async #seal({ record, revision }: KnownVolume): Promise<void> {
-    const { kv, map, log } = this.#deps;
-    const key = volumeKey(record.id);
-    const sealed = { ...record, state: 'sealed' } as const;
-    const result = await kv.txn(
-      {
-        compare: [{ start: key, field: 'mod', relation: '=', value: revision }],
-        then: [{ kind: 'put', key, value: encodeVolume(sealed) }],
-        else: [],
-      },
-      { timeoutMs: this.#options.sealTimeoutMs },
-    );
-    if (!result.succeeded) return;
-    map.learnVolume({ record: sealed, revision: result.revision });
-    log.info('volume sealed', { volume: record.id });
+  async #seal(volume: KnownVolume): Promise<void> {
+    const { record } = volume;
+    const options = { timeoutMs: this.#options.sealTimeoutMs };
+    if (!(await swapVolume(this.#deps, volume, { ...record, state: 'sealed' }, options))) return;
+    this.#deps.log.info('volume sealed', { volume: record.id });
   }
 }

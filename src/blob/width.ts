@@ -17,6 +17,9 @@ export function codeFor(blobClass: BlobClass, liveNodes: number): Code | undefin
   return { k: Math.min(dataShardsMax, liveNodes - 3), m: 2 };
 }
 
+/** Losses that data is to survive while so many nodes live; of one alone, as of two. */
+export const marginWanted = (liveNodes: number): number => codeFor('small', liveNodes)?.m ?? 1;
+
 /**
  * The same protection, narrower if only `available` of the live nodes can take shards now (others
  * are full). Undefined: not even that is possible.

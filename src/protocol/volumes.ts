@@ -52,6 +52,12 @@ export const readableSlots = (
     (slot) => isLive(members[slot] as NodeId) && !rebuilding.includes(slot),
   );
 
+/** Who holds those. */
+export const readableMembers = (
+  record: VolumeRecord,
+  isLive: (node: NodeId) => boolean,
+): NodeId[] => readableSlots(record, isLive).map((slot) => record.members[slot] as NodeId);
+
 /** How many more members may be lost. Negative: not readable now. */
 export const marginOf = (record: VolumeRecord, isLive: (node: NodeId) => boolean): number =>
   readableSlots(record, isLive).length - record.code.k;

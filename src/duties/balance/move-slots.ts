@@ -5,12 +5,11 @@
  * one record: two coordinators do no harm.
  */
 import type { NodeId } from '#base/ids.ts';
+import { swapVolume } from '#blob/swap-volume.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
 import type { Clock } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
-import { volumeKey } from '#protocol/keys.ts';
-import { encodeVolume, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Duty } from '../duty.ts';
 import type { FactsBook, FactsByNode } from '../facts/facts-book.ts';
 import { bytesHeld } from '../facts/protection.ts';
@@ -41,8 +40,6 @@ export const moveSlotsDefaults: MoveSlotsOptions = {
   withdrawMs: 10_000,
 };
 
-const callTimeoutMs = 2000;
-
 export class MoveSlots implements Duty {
   readonly name = 'balance';
   readonly #deps: MoveSlotsDeps;
@@ -64,13 +61,15 @@ export class MoveSlots implements Duty {
     await this.#withdraw(signal);
     const view = viewOf(map, await facts.read());
     for (const { volume, from, record } of planDroppedCopies(view.volumes, view.nodes)) {
-      if (await this.#change(volume, record, signal)) this.#log('copy dropped', volume, { from });
+      const isDropped = await swapVolume(this.#deps, volume, record, { signal });
+      if (isDropped) this.#log('copy dropped', volume, { from });
     }
     // Anew, for copies may have gone.
     for (const move of planMoves({ ...view, volumes: map.volumes() }, this.#options)) {
       const { volume, slot, from, to, why } = move;
       const incoming = [...volume.record.incoming, { slot, node: to }];
-      if (!(await this.#change(volume, { ...volume.record, incoming }, signal))) continue;
+      const next = { ...volume.record, incoming };
+      if (!(await swapVolume(this.#deps, volume, next, { signal }))) continue;
       this.#begun += 1;
       this.#log('slot moves', volume, { slot, from, to, why });
     }
@@ -98,24 +97,9 @@ export class MoveSlots implements Duty {
     for (const volume of map.volumes()) {
       const staying = volume.record.incoming.filter(({ node }) => !isGone(node));
       if (staying.length === volume.record.incoming.length) continue;
-      const changed = await this.#change(volume, { ...volume.record, incoming: staying }, signal);
-      if (changed) this.#withdrawn += 1;
+      const next = { ...volume.record, incoming: staying };
+      if (await swapVolume(this.#deps, volume, next, { signal })) this.#withdrawn += 1;
     }
-  }
-
-  async #change(volume: KnownVolume, record: VolumeRecord, signal: AbortSignal): Promise<boolean> {
-    const { kv, map } = this.#deps;
-    const key = volumeKey(record.id);
-    const { succeeded, revision } = await kv.txn(
-      {
-        compare: [{ start: key, field: 'mod', relation: '=', value: volume.revision }],
-        then: [{ kind: 'put', key, value: encodeVolume(record) }],
-        else: [],
-      },
-      { timeoutMs: callTimeoutMs, signal },
-    );
-    if (succeeded) map.learnVolume({ record, revision });
-    return succeeded;
   }
 
   #log(event: string, { record }: KnownVolume, fields: Record<string, unknown>): void {

@@ -1,6 +1,6 @@
 /** How safe everything is: volumes by the losses that they survive now, and what is under way. */
 import type { NodeId, VolumeId } from '#base/ids.ts';
-import { codeFor } from '#blob/width.ts';
+import { marginWanted } from '#blob/width.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
 import { marginOf, type VolumeRecord } from '#protocol/volumes.ts';
 import type { FactsByNode } from './facts-book.ts';
@@ -41,7 +41,7 @@ export interface ProtectionView {
 
 export function describeProtection({ volumes, live, facts }: ProtectionView): Protection {
   const living = new Set(live);
-  const wantedMargin = codeFor('small', live.length)?.m ?? 1;
+  const wantedMargin = marginWanted(live.length);
   const held = bytesHeld(facts);
   const known = volumes.map(({ record }) => {
     const ofMembers = record.members.map((node) => held(node, record.id));

@@ -7,15 +7,15 @@
  */
 import type { NodeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
+import { swapVolume } from '#blob/swap-volume.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
 import type { Clock } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import { volumeKey } from '#protocol/keys.ts';
-import { readableSlots, type VolumeRecord } from '#protocol/volumes.ts';
+import { readableMembers, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Duty } from '../duty.ts';
 import type { Absence } from '../repair/absence.ts';
-import { swapVolume } from '../swap-volume.ts';
 import { volumesToCheck } from './plan-moves.ts';
 import { VolumeRests } from './volume-rests.ts';
 
@@ -58,7 +58,7 @@ export class RemoveVolumes implements Duty {
     if (!(await this.#isEmpty(record, signal))) return 'busy';
     if (record.state === 'closed') {
       await this.#remove(volume, signal);
-    } else if (await swapVolume(this.#deps, volume, { ...record, state: 'closed' }, signal)) {
+    } else if (await swapVolume(this.#deps, volume, { ...record, state: 'closed' }, { signal })) {
       this.#rests.end(record.id);
     }
     return 'busy';
@@ -77,10 +77,9 @@ export class RemoveVolumes implements Duty {
   /** All that can be asked hold nothing, and they are enough to have had all. */
   async #isEmpty(record: VolumeRecord, signal: AbortSignal): Promise<boolean> {
     const { map, shards } = this.#deps;
-    const slots = readableSlots(record, (node) => map.isLive(node));
-    if (slots.length < record.code.k) return false;
+    const nodes = readableMembers(record, (node) => map.isLive(node));
+    if (nodes.length < record.code.k) return false;
     const options = { timeoutMs: callTimeoutMs, signal };
-    const nodes = slots.map((slot) => record.members[slot] as NodeId);
     const lists = await Promise.all(
       nodes.map((node) => shards.list(node, record.id, undefined, 1, options)),
     );

@@ -7,17 +7,17 @@
 import { asDftfsError } from '#base/errors.ts';
 import type { BlobId, NodeId, VolumeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
+import { swapVolume } from '#blob/swap-volume.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
 import type { Clock, Timers } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
-import { readableSlots, type VolumeRecord } from '#protocol/volumes.ts';
+import { readableMembers, type VolumeRecord } from '#protocol/volumes.ts';
 import { slotMax, stripeMax } from '#storage/shard-key.ts';
 import type { Brake } from '../brake.ts';
 import { Breather } from '../breather.ts';
 import type { Duty } from '../duty.ts';
 import type { Absence } from '../repair/absence.ts';
-import { swapVolume } from '../swap-volume.ts';
 import type { BlobRewriter } from './blob-rewriter.ts';
 import { volumesToEmpty } from './plan-moves.ts';
 import { VolumeRests } from './volume-rests.ts';
@@ -80,7 +80,8 @@ export class RewriteBlobs implements Duty {
     if (volume === undefined) return 'idle';
     const { record } = volume;
     if (record.state === 'open') {
-      const isSealed = await swapVolume(this.#deps, volume, { ...record, state: 'sealed' }, signal);
+      const sealed = { ...record, state: 'sealed' } as const;
+      const isSealed = await swapVolume(this.#deps, volume, sealed, { signal });
       if (isSealed) this.#deps.log.info('volume is to be emptied', { volume: record.id });
       return isSealed ? 'busy' : 'idle';
     }
@@ -121,8 +122,7 @@ export class RewriteBlobs implements Duty {
   /** Members that hold all that is in the volume, and live. */
   #sharers(record: VolumeRecord): readonly NodeId[] {
     const { map } = this.#deps;
-    const slots = readableSlots(record, (node) => map.isLive(node));
-    return slots.map((slot) => record.members[slot] as NodeId);
+    return readableMembers(record, (node) => map.isLive(node));
   }
 
   async #advance(record: VolumeRecord, breather: Breather, signal: AbortSignal): Promise<void> {

@@ -8,14 +8,14 @@
  */
 import type { NodeId, VolumeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
+import { swapVolume } from '#blob/swap-volume.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
 import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import { volumeKey } from '#protocol/keys.ts';
 import type { HeldShard } from '#protocol/shards.ts';
-import { decodeVolume, marginOf, readableSlots, type VolumeRecord } from '#protocol/volumes.ts';
+import { decodeVolume, marginOf, readableMembers } from '#protocol/volumes.ts';
 import type { Duty } from '../duty.ts';
-import { swapVolume } from '../swap-volume.ts';
 import { clearRebuilding, replaceMember } from './change-volume.ts';
 import type { SlotFiller } from './slot-filler.ts';
 import { listVolume } from './volume-listing.ts';
@@ -38,12 +38,6 @@ interface Work extends KnownVolume {
   readonly slot: number;
   readonly sources: readonly NodeId[];
 }
-
-const isReadableWithout = (
-  { code }: VolumeRecord,
-  slot: number,
-  readable: readonly number[],
-): boolean => readable.filter((other) => other !== slot).length >= code.k;
 
 export class FillSlots implements Duty {
   readonly name = 'repair: slots';
@@ -137,14 +131,11 @@ export class FillSlots implements Duty {
     const slot = filler.slotOf(record);
     if (slot === undefined) return undefined;
     if (record.members[slot] === self && !record.rebuilding.includes(slot)) return undefined;
-    const readable = readableSlots(record, (node) => map.isLive(node));
-    // Whoever took over now would find nobody to prove by that it is whole.
-    if (record.members[slot] !== self && !isReadableWithout(record, slot, readable))
-      return undefined;
-    const sources = readable
-      .map((other) => record.members[other] as NodeId)
-      .filter((node) => node !== self);
-    if (sources.length < record.code.k) return undefined;
+    const readable = readableMembers(record, (node) => map.isLive(node));
+    const sources = readable.filter((node) => node !== self);
+    // Without the one whose place it is to take: nobody else could prove that it is whole.
+    const witnesses = sources.filter((node) => node !== record.members[slot]);
+    if (witnesses.length < record.code.k) return undefined;
     return { record, revision: entry.modRevision, slot, sources };
   }
 
@@ -198,7 +189,7 @@ export class FillSlots implements Duty {
     const { log, self } = this.#deps;
     const isMember = record.members[slot] === self;
     const next = isMember ? clearRebuilding(record, slot) : replaceMember(record, slot, self);
-    if (!(await swapVolume(this.#deps, { record, revision }, next, signal))) return;
+    if (!(await swapVolume(this.#deps, { record, revision }, next, { signal }))) return;
     if (isMember) this.#volumesDone += 1;
     log.info(isMember ? 'slot is whole' : 'slot taken over', { volume: record.id, slot });
   }

@@ -5,6 +5,7 @@
  * move to narrower ones.
  */
 import type { NodeId } from '#base/ids.ts';
+import { marginWanted } from '#blob/width.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
 import { marginOf, type VolumeRecord } from '#protocol/volumes.ts';
 import { dropCopy, growCopies, replaceMember } from './change-volume.ts';
@@ -12,7 +13,7 @@ import { dropCopy, growCopies, replaceMember } from './change-volume.ts';
 export interface Taker {
   readonly id: NodeId;
   readonly zone: string;
-  /** Slots that the node holds, divided by its weight: the lower, the more it can take. */
+  /** Slots that the node holds: the lower, the more it can take. */
   readonly load: number;
 }
 
@@ -37,7 +38,7 @@ export interface RepairChange {
 }
 
 /** Copies that data should have while so many nodes are there. */
-export const copiesWanted = (nodes: number): number => (nodes >= 4 ? 3 : 2);
+export const copiesWanted = (nodes: number): number => marginWanted(nodes) + 1;
 
 /** Least margin first. At most one change a volume: the next follows when this one is done. */
 export function planRepair(facts: RepairFacts): RepairChange[] {

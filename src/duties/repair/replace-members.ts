@@ -3,12 +3,12 @@
  * compare-and-swap of one volume record, so two at a time do no harm. The new members do the rest.
  */
 import type { NodeId } from '#base/ids.ts';
+import { swapVolume } from '#blob/swap-volume.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
 import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';
 import type { Duty } from '../duty.ts';
-import { swapVolume } from '../swap-volume.ts';
 import type { Absence } from './absence.ts';
 import { planRepair, type RepairFacts } from './plan-repair.ts';
 
@@ -94,7 +94,7 @@ export class ReplaceMembers implements Duty {
   }
 
   async #change(known: KnownVolume, record: VolumeRecord, signal: AbortSignal): Promise<void> {
-    if (!(await swapVolume(this.#deps, known, record, signal))) return;
+    if (!(await swapVolume(this.#deps, known, record, { signal }))) return;
     this.#changed += 1;
     const { log } = this.#deps;
     const { id: volume, members, rebuilding, epoch } = record;

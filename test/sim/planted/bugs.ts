@@ -73,11 +73,11 @@ const bytes: readonly PlantedBug[] = [
     edit('blob/read-blob', 'if (isWhole && crc !== source.crc)', 'if (false)'),
   ),
   bug(
-    'the scrub finds nothing',
+    'the scrub looks at nothing',
     edit(
       'duties/scrub/scrub-shards',
-      "const isDamaged = result === 'damaged';",
-      'const isDamaged = false;',
+      'const result = await store.verify(held.key);',
+      "const result: string = 'sound';",
     ),
   ),
   bug(
@@ -232,7 +232,7 @@ const upkeep: readonly PlantedBug[] = [
   bug(
     'a volume record is changed whatever it has become',
     edit(
-      'duties/swap-volume',
+      'blob/swap-volume',
       "compare: [{ start: key, field: 'mod', relation: '=', value: known.revision }],",
       'compare: [],',
     ),

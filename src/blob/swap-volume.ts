@@ -1,6 +1,6 @@
-/** The one way in which a duty changes a volume: a compare-and-swap of its record. */
+/** The one way in which a volume that is there changes: a compare-and-swap of its record. */
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
-import type { Kv } from '#kv/kv.ts';
+import type { CallOptions, Kv } from '#kv/kv.ts';
 import { volumeKey } from '#protocol/keys.ts';
 import { encodeVolume, type VolumeRecord } from '#protocol/volumes.ts';
 
@@ -9,14 +9,14 @@ export interface SwapVolumeDeps {
   readonly map: Pick<ClusterMap, 'learnVolume'>;
 }
 
-const timeoutMs = 2000;
+const timeoutMsDefault = 2000;
 
 /** False: somebody has changed the volume since `known`. */
 export async function swapVolume(
   { kv, map }: SwapVolumeDeps,
   known: KnownVolume,
   record: VolumeRecord,
-  signal: AbortSignal,
+  { timeoutMs = timeoutMsDefault, ...options }: Partial<CallOptions>,
 ): Promise<boolean> {
   const key = volumeKey(record.id);
   const { succeeded, revision } = await kv.txn(
@@ -25,7 +25,7 @@ export async function swapVolume(
       then: [{ kind: 'put', key, value: encodeVolume(record) }],
       else: [],
     },
-    { timeoutMs, signal },
+    { timeoutMs, ...options },
   );
   if (succeeded) map.learnVolume({ record, revision });
   return succeeded;
