@@ -1,5 +1,4 @@
-/** What befalls the names engine, or everybody at once. Over at once, or by itself after a while. */
-
+/** What befalls the names engine, or everybody at once, and is over by itself after a while. */
 import type { FaultStage } from './node-faults.ts';
 import type { FaultKind } from './plan.ts';
 import { engineQuotaBytes } from './world/engine-upkeep.ts';

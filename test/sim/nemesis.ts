@@ -1,7 +1,7 @@
 /**
- * Does harm, within a budget: at most two nodes are down, stopped, cut off or slow at a time; one, if
- * there are four, or if another one loses what is on its disk; the names engine is without a leader
- * for a few seconds. Ends all of it on demand.
+ * Does harm, within a budget: at most two nodes are down, stopped, cut off or slow at a time; one,
+ * if there are four, or if another one loses what is on its disk; the names engine is without a
+ * leader for a few seconds. Ends all of it on demand.
  */
 import type { SimCluster } from './cluster.ts';
 import { clusterFaults } from './cluster-faults.ts';

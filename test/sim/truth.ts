@@ -7,8 +7,8 @@ import type { FileEntry } from '#namespace/records.ts';
 import { prefixes } from '#protocol/keys.ts';
 import type { ShardKey } from '#protocol/shards.ts';
 import { decodeVolume, slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
-import type { SimCluster } from './cluster.ts';
 import type { SimNode } from './sim-node.ts';
+import type { NamesEngine } from './world/names-engine.ts';
 
 export interface DueShard {
   readonly node: string;
@@ -19,13 +19,21 @@ export interface DueShard {
 export const keyText = ({ volume, blob, stripe, slot }: ShardKey): string =>
   `${volume}/${blob}/${stripe}/${slot}`;
 
-/** Of everything, while all nodes of a run are there: copies, or shards of two more than it takes. */
+/** Of everything, while all nodes are there: copies, or shards of two more than it takes. */
 const copiesWanted = 3;
 
-export class Truth {
-  readonly #cluster: SimCluster;
+/** A cluster, as far as it is looked at. */
+export interface Looked {
+  readonly engine: NamesEngine;
+  readonly nodes: readonly SimNode[];
+  readonly present: readonly SimNode[];
+  readonly areAllServing: boolean;
+}
 
-  constructor(cluster: SimCluster) {
+export class Truth {
+  readonly #cluster: Looked;
+
+  constructor(cluster: Looked) {
     this.#cluster = cluster;
   }
 
