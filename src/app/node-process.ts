@@ -80,6 +80,8 @@ export interface NodeSurroundings {
   connectKv(): Kv;
   connectMaintenance(): Maintenance;
   readonly indexFactory: ShardIndexFactory;
+  /** Of the shard store's files; undefined: as large as is good. */
+  readonly segmentBytesMax?: number;
   /** Resolves when clients can come in. */
   openDoors(inside: NodeInside): Promise<ClientDoors>;
   readonly tuning: typeof nodeTuning;
@@ -198,13 +200,15 @@ export class NodeProcess {
   private async openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
     const { capacityBytes } = node;
+    const { indexFactory, segmentBytesMax } = this.around;
     const folder = path.join(node.dataFolder, 'store');
     if (node.requireMount) await checkMounted(node.dataFolder, folder);
     return await HealingShardStore.open(
-      { ...this.world, log: this.log, indexFactory: this.around.indexFactory },
+      { ...this.world, log: this.log, indexFactory },
       {
         ...{ folder, clusterId: cluster.id, nodeId: node.id },
         ...(capacityBytes === null ? {} : { capacityBytes }),
+        ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
       },
     );
   }

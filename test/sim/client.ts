@@ -148,7 +148,7 @@ export class Client {
     const options = { contentType: 'application/octet-stream', metadata: {}, idempotencyKey };
     if ((await files.checkAbsent(path, idempotencyKey, { signal })) !== undefined) return;
     const { entry, repeated } = await files.put(path, body, options, { signal });
-    const lack = repeated ? undefined : await this.#parts.truth.lackOf(entry);
+    const lack = repeated ? undefined : await this.#parts.truth.lackOf([entry]);
     if (lack !== undefined) this.#parts.recorder.fail('acknowledged too early', `${path}: ${lack}`);
   }
 

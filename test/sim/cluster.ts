@@ -37,12 +37,13 @@ export class SimCluster implements FrontDoor {
   constructor({ plan, scheduler, dice, recorder, log }: ClusterParts) {
     this.scheduler = scheduler;
     this.dice = dice.split('front doors');
-    this.links = new Links(dice.split('links'));
+    this.links = new Links(scheduler, dice.split('links'));
     this.network = new SimNetwork(scheduler, this.links, dice.split('network'));
     this.engine = new NamesEngine(scheduler, this.links, dice.split('engine'));
     const parts = {
       ...{ network: this.network, engine: this.engine, dice, log },
       ...{ probeEveryMs: plan.probeEveryMs, repairDelayMs: plan.repairDelayMs },
+      segmentBytesMax: plan.segmentBytesMax,
       onExit: (node: SimNode, error: unknown) => this.#exited(recorder, node, error),
       onServing: (node: SimNode) => void this.#checkKept(recorder, node),
     };

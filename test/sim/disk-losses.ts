@@ -21,6 +21,7 @@ export class DiskLosses {
   readonly #cluster: SimCluster;
   readonly #dice: Dice;
   readonly #victim: SimNode;
+  #hadDisaster = false;
   #copy: { readonly disk: DiskCopy; readonly life: number } | undefined;
 
   constructor(cluster: SimCluster, dice: Dice) {
@@ -46,6 +47,21 @@ export class DiskLosses {
     if (kind === 'wipe') this.#victim.wipe();
     else if (this.#copy !== undefined) this.#victim.restore(this.#copy.disk);
     this.#victim.start();
+    return true;
+  }
+
+  /** The disks of so many nodes at once that files are lost. Only once. */
+  disaster(): boolean {
+    if (this.#hadDisaster) return false;
+    this.#hadDisaster = true;
+    const nodes = this.#cluster.nodes.map((node) => ({ node, order: this.#dice.fraction() }));
+    const count = this.#dice.whole(3, nodes.length);
+    for (const { node } of nodes.toSorted((a, b) => a.order - b.order).slice(0, count)) {
+      node.hasLostDisk = true;
+      node.cutPower();
+      node.wipe();
+      node.start();
+    }
     return true;
   }
 

@@ -7,6 +7,7 @@ import type { Files } from '#files/files.ts';
 import type { SimNode } from './sim-node.ts';
 import type { Dice } from './world/dice.ts';
 import type { Links } from './world/links.ts';
+import { mishap } from './world/mishap.ts';
 import type { SimProcess } from './world/process.ts';
 import type { Scheduler } from './world/scheduler.ts';
 
@@ -45,7 +46,7 @@ export function visit<T>(
   return new Promise((resolve) => {
     const wayMs = () => links.latencyMs('client', node.id, 1000);
     const leaving = new AbortController();
-    const isLost = dice.chance(lostAnswerRate);
+    const isLost = mishap({ scheduler, dice }, 'lost-answers', lostAnswerRate);
     const tell = (answer: Answer<T>) =>
       scheduler.after(wayMs(), undefined, () => resolve(isLost ? { kind: 'silence' } : answer));
     scheduler.after(wayMs(), undefined, () => {

@@ -22,8 +22,6 @@ const lastsMs = [500, 3000, 8000];
 const settleMsMax = 30_000;
 
 export class Nemesis {
-  /** How often each fault was made. */
-  readonly done = new Map<FaultKind, number>();
   readonly #cluster: SimCluster;
   readonly #plan: Plan;
   readonly #dice: Dice;
@@ -43,7 +41,10 @@ export class Nemesis {
   async run(): Promise<void> {
     makeWeather(this.#cluster, this.#plan.faults, this.#dice.split('weather'));
     const kinds = [...this.#plan.faults].filter(
-      (kind) => nodeFaults[kind] ?? clusterFaults[kind] ?? diskLosses.includes(kind),
+      (kind) =>
+        nodeFaults[kind] ??
+        clusterFaults[kind] ??
+        (diskLosses.includes(kind) || kind === 'disaster'),
     );
     while (!this.#isOver && kinds.length > 0) {
       await this.#cluster.scheduler.sleep(this.#dice.between(0.2, 2) * this.#plan.faultEveryMs);
@@ -77,6 +78,8 @@ export class Nemesis {
     if (forAll !== undefined) {
       forAll({ cluster: this.#cluster, dice: this.#dice });
       this.#count(kind);
+    } else if (kind === 'disaster') {
+      if (this.#losses.disaster()) this.#count(kind);
     } else if (diskLosses.includes(kind)) {
       if (this.#harmed.size < this.#harmedMax && (await this.#losses.strike(kind))) {
         this.#count(kind);
@@ -103,6 +106,6 @@ export class Nemesis {
   }
 
   #count(kind: FaultKind): void {
-    this.done.set(kind, (this.done.get(kind) ?? 0) + 1);
+    this.#cluster.scheduler.trace.fault(kind);
   }
 }

@@ -35,6 +35,7 @@ export const faultKinds = [
   'false-keep-alive',
   'lost-answers',
   'lost-node',
+  'disaster',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -54,8 +55,12 @@ export interface Plan {
   readonly largeShare: number;
   readonly probeEveryMs: number;
   readonly repairDelayMs: number;
+  /** Small ones are complete soon, and compacted. */
+  readonly segmentBytesMax: number;
   /** Whether the run goes on until all garbage is gone, which takes long. */
   readonly drains: boolean;
+  /** More is lost than was promised to survive: files may go, but nothing false may be said. */
+  readonly exceeds: boolean;
 }
 
 /** Faults beside which others are hardly seen. */
@@ -65,7 +70,9 @@ const rare: ReadonlySet<FaultKind> = new Set([
   'stale-reads',
   'wipe',
   'lost-node',
+  'disaster',
 ]);
+const KiB = 1024;
 const faultlessShare = 0.25;
 
 export function planOf(seed: number): Plan {
@@ -88,7 +95,9 @@ export function planOf(seed: number): Plan {
     pathsPerGroup: isBurst ? 1 : dice.whole(1, 3),
     largeShare: dice.oneOf([0, 0.03, 0.1]),
     probeEveryMs: dice.oneOf([500, 1000, 2000]),
-    drains: dice.chance(0.25),
+    drains: dice.chance(0.25) && !faults.includes('disaster'),
+    exceeds: faults.includes('disaster'),
     repairDelayMs: dice.oneOf([2000, 10_000]),
+    segmentBytesMax: dice.oneOf([256 * KiB, 2048 * KiB, 256 * 1024 * KiB]),
   };
 }

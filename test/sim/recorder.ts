@@ -9,6 +9,8 @@ export interface Failure {
   readonly kind: string;
   readonly detail: string;
   readonly atMs: number;
+  /** An SVG. */
+  readonly drawing?: string;
 }
 
 export class Recorder {
@@ -20,7 +22,8 @@ export class Recorder {
   /** How often each answer was given. */
   readonly answers = new Map<string, number>();
   readonly #scheduler: Scheduler;
-  #operations = 0;
+  /** Whatever became of them. */
+  operations = 0;
   #contents = 0;
 
   constructor(scheduler: Scheduler) {
@@ -32,8 +35,9 @@ export class Recorder {
     return this.#contents;
   }
 
-  fail(kind: string, detail: string): void {
-    this.failures.push({ kind, detail, atMs: Math.round(this.#scheduler.now) });
+  fail(kind: string, detail: string, drawing?: string): void {
+    const atMs = Math.round(this.#scheduler.now);
+    this.failures.push({ kind, detail, atMs, ...(drawing === undefined ? {} : { drawing }) });
   }
 
   /** Does it and writes down what came of it. */
@@ -43,7 +47,7 @@ export class Recorder {
     act: () => Promise<Answer<T>>,
     nameOf: (value: T) => string | undefined = () => undefined,
   ): Promise<Result> {
-    const id = ++this.#operations;
+    const id = ++this.operations;
     const calledAt = this.#scheduler.now;
     const answer = await act();
     const result = this.#resultOf(call, answer, nameOf);

@@ -27,6 +27,7 @@ export interface SimNodeParts {
   readonly onServing: (node: SimNode) => void;
   readonly probeEveryMs: number;
   readonly repairDelayMs: number;
+  readonly segmentBytesMax: number;
 }
 
 const readGraceMs = 5000;
@@ -91,6 +92,7 @@ export class SimNode {
       connectKv: () => new EngineClient(engine, process, this.id),
       connectMaintenance: () => new EngineUpkeep(engine, process),
       indexFactory: simIndexFactory(this.#indexes, this.disk, process),
+      segmentBytesMax: this.#parts.segmentBytesMax,
       openDoors: async (inside) => this.#openDoors(process, inside),
       tuning: { ...nodeTuning, probeEveryMs: this.#parts.probeEveryMs, duties: pace },
     });

@@ -78,10 +78,13 @@ export class Truth {
     }
   }
 
-  /** What the nodes that hold this file lack of it, as far as it can be seen. */
-  async lackOf(file: FileEntry): Promise<string | undefined> {
+  /**
+   * What nodes that hold these files lack of them; of a node that is down, or has lost something,
+   * nothing can be said.
+   */
+  async lackOf(files: readonly FileEntry[]): Promise<string | undefined> {
     const volumes = await this.volumes();
-    for (const due of this.due([file], volumes)) {
+    for (const due of this.due(files, volumes)) {
       if (typeof due === 'string') return due;
       const node = this.#cluster.nodes.find(({ id }) => id === due.node);
       if (node?.inside === undefined || node.hasLostDisk || this.#isFilling(due, volumes)) continue;

@@ -1,7 +1,8 @@
 /** Looks for each planted bug with simulations, each in a process of its own. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type PlantedBug, plantedBugs } from './bugs.ts';
+import { plantedBugs } from './bugs.ts';
+import type { PlantedBug } from './planted-bug.ts';
 
 export interface Found {
   readonly bug: PlantedBug;

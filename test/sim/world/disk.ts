@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Disk, DiskFile, DiskLock, DiskMode, DiskSpace } from '#io/disk.ts';
 import type { Dice } from './dice.ts';
 import { Inode } from './inode.ts';
+import { mishap } from './mishap.ts';
 import type { SimProcess } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -250,7 +251,8 @@ class SimFile implements DiskFile {
   }
 
   readNow(into: Buffer, position: number): number {
-    if (this.#disk.dice.chance(this.#disk.weather.readErrorRate)) throw diskError('EIO');
+    if (mishap(this.#disk, 'failed reads', this.#disk.weather.readErrorRate))
+      throw diskError('EIO');
     return this.#inode.read(into, position);
   }
 
@@ -282,18 +284,21 @@ class SimFile implements DiskFile {
 
   #put(bytes: Buffer, position: number): void {
     const { dice, weather, freeBytes } = this.#disk;
-    if (dice.chance(weather.writeErrorRate)) {
+    if (mishap(this.#disk, 'failed writes', weather.writeErrorRate)) {
       this.#inode.write(bytes.subarray(0, dice.whole(0, bytes.length)), position);
       throw diskError('EIO');
     }
     const growth = Math.max(0, position + bytes.length - this.#inode.size);
     const fits = bytes.length - Math.max(0, growth - freeBytes);
     this.#inode.write(bytes.subarray(0, fits), position);
-    if (growth > freeBytes) throw diskError('ENOSPC');
+    if (growth > freeBytes) {
+      this.#disk.scheduler.trace.fault('writes without space');
+      throw diskError('ENOSPC');
+    }
   }
 
   #flush(): void {
-    if (this.#disk.dice.chance(this.#disk.weather.syncErrorRate)) {
+    if (mishap(this.#disk, 'failed flushes', this.#disk.weather.syncErrorRate)) {
       this.#inode.dropUnsynced();
       throw diskError('EIO');
     }

@@ -2,6 +2,7 @@
 import type { Connection, ConnectionHandlers } from '#io/network.ts';
 import type { Dice } from './dice.ts';
 import type { Links } from './links.ts';
+import { mishap } from './mishap.ts';
 import type { SimProcess } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -183,7 +184,8 @@ export class SocketEnd implements Connection {
 
   #flip(segment: Buffer): void {
     const { dice, flipRate } = this.#network;
-    if (flipRate === 0 || segment.length === 0 || !dice.chance(flipRate)) return;
+    if (flipRate === 0 || segment.length === 0) return;
+    if (!mishap(this.#network, 'bit-flips-on-wire', flipRate)) return;
     const at = dice.whole(0, segment.length - 1);
     segment[at] = (segment[at] as number) ^ (1 << dice.whole(0, 7));
   }
