@@ -59,9 +59,13 @@ for (const [what, size] of [
       assert.ok(before.length > 0);
       rig.cluster.set(gone, 'gone');
       await rig.setVolume(replaceMember(record, 0, next));
-      await untilIdle(rig.fillSlots(next));
+      let whole = 0;
+      const onWhole = () => {
+        whole += 1;
+      };
+      await untilIdle(rig.fillSlots(next, onWhole));
       const now = await rig.volumeNow(record.id);
-      assert.deepEqual(now?.record.rebuilding, []);
+      assert.deepEqual([now?.record.rebuilding, whole], [[], 1]);
       for (const [key, bytes] of before) {
         assert.ok(rig.cluster.node(next).shards.get(key)?.equals(bytes), key);
       }
