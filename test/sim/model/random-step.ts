@@ -18,6 +18,7 @@ export interface StepsSoFar {
   readonly revision: number;
   readonly leases: number;
   readonly era: number;
+  readonly compacted: number;
 }
 
 const keys = ['k/a', 'k/b', 'k/b/1', 'k/c', 'k/d', 'k/\ue000', 'k/😀'];
@@ -32,7 +33,7 @@ export function randomStep(dice: Dice, so: StepsSoFar): Step {
   }
   if (choice < 0.75) return { kind: 'range', range: pastRange(dice, so) };
   if (choice < 0.85) {
-    return { kind: 'watch', span: randomSpan(dice), fromRevision: pastRevision(dice, so) };
+    return { kind: 'watch', span: randomSpan(dice), fromRevision: watchable(dice, so) };
   }
   if (choice < 0.87) return { kind: 'compact', revision: pastRevision(dice, so) };
   if (choice < 0.9 || so.leases === 0) return { kind: 'grant' };
@@ -45,6 +46,12 @@ export function randomStep(dice: Dice, so: StepsSoFar): Step {
 function pastRevision(dice: Dice, { revision, era }: StepsSoFar): number {
   const back = Math.floor(dice.skewed(0, revisionsBack));
   return Math.max(revisionBase(era) + 1, revision - back);
+}
+
+/** etcd forgets at some time after a compaction what was deleted in the very revision kept. */
+function watchable(dice: Dice, so: StepsSoFar): number {
+  const revision = pastRevision(dice, so);
+  return revision === so.compacted ? revision + 1 : revision;
 }
 
 function pastRange(dice: Dice, so: StepsSoFar): Omit<RangeOp, 'kind'> {
@@ -80,7 +87,7 @@ const nested = (dice: Dice, so: StepsSoFar, depth: number): NestedTxn => ({
 function randomCompare(dice: Dice, { revision, era }: StepsSoFar): Compare {
   const field = dice.oneOf(['version', 'mod', 'create'] as const);
   const relation = dice.oneOf(['=', '!=', '<', '>'] as const);
-  const recent = revision - Math.floor(dice.skewed(0, revisionsBack));
+  const recent = Math.max(0, revision - Math.floor(dice.skewed(0, revisionsBack)));
   const value = dice.oneOf([0, dice.whole(1, 4), recent, revisionBase(era)]);
   return { ...randomSpan(dice), field, relation, value };
 }

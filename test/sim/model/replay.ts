@@ -125,8 +125,11 @@ export async function replay(
 ): Promise<StepCounts> {
   const counts: StepCounts = new Map();
   const [one, other] = [new Side(model), new Side(real)];
+  let compacted = 0;
   for (let taken = 0; taken < steps; taken++) {
-    const step = randomStep(dice, { revision: await one.revision(), leases: one.leases, era });
+    const { leases } = one;
+    const step = randomStep(dice, { revision: await one.revision(), leases, era, compacted });
+    if (step.kind === 'compact') compacted = Math.max(compacted, step.revision);
     const [found, expected] = [await one.take(step), await other.take(step)];
     assert.deepEqual(found, expected, `step ${taken}: ${JSON.stringify(step)}`);
     const [now, expectedNow] = [await one.everything(), await other.everything()];
