@@ -34,7 +34,15 @@ export interface KeepingDutiesDeps {
 
 const holdTimeoutMs = 2000;
 
-export function keepingDuties(deps: KeepingDutiesDeps, isCoordinator: () => boolean): Duty[] {
+export interface KeepingDuties {
+  readonly duties: readonly Duty[];
+  readonly auditNames: AuditNames;
+}
+
+export function keepingDuties(
+  deps: KeepingDutiesDeps,
+  isCoordinator: () => boolean,
+): KeepingDuties {
   const { world, log, kv, map, store, shards, filler, pace } = deps;
   const { node } = deps.config;
   const { readGraceMs } = deps.config.cluster;
@@ -47,11 +55,12 @@ export function keepingDuties(deps: KeepingDutiesDeps, isCoordinator: () => bool
     load: () => world.disk.readWhole(scrubFile),
     save: (content: Buffer) => world.disk.writeWhole(scrubFile, content),
   };
-  return [
+  const auditNames = new AuditNames(own, { roundPauseMs: pace.auditPauseMs });
+  const duties = [
     new CollectGarbage({ ...own, isCoordinator }, { readGraceMs, traceGraceMs: pace.traceMs }),
     new FindOrphans(own, { roundPauseMs: pace.walkPauseMs }),
     new DropForeign(own, { roundPauseMs: pace.walkPauseMs }),
-    new AuditNames(own, { roundPauseMs: pace.auditPauseMs }),
+    auditNames,
     new ScrubShards(scrub, {
       bytesPerSecondMax: node.scrubBytesPerSecond,
       roundPauseMs: node.scrubPauseMs,
@@ -59,4 +68,5 @@ export function keepingDuties(deps: KeepingDutiesDeps, isCoordinator: () => bool
     new MendShards({ map, filler, store, queue: rebuild, clock: world.clock, log }),
     new CompactStore(store),
   ];
+  return { duties, auditNames };
 }

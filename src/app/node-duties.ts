@@ -60,13 +60,15 @@ export function createDuties(deps: NodeDutiesDeps): DutyRunner {
   const brake = new Brake(clock, requests);
   const absence = new Absence(map, deps.session, clock);
   const coordinates = () => isCoordinator(map, config.node.id);
+  const keeping = keepingDuties(deps, coordinates);
+  const onWhole = () => keeping.auditNames.request();
   const duties: Duty[] = [
     new OperationSweep({ kv, clock }, { ...operationSweepDefaults, ageMs: pace.traceMs }),
     deps.namesUpkeep,
-    ...repairDuties(deps, absence, coordinates),
+    ...repairDuties(deps, absence, coordinates, onWhole),
     ...moveDuties(deps, absence, brake),
     ...balanceDuties(deps, coordinates),
-    ...keepingDuties(deps, coordinates),
+    ...keeping.duties,
     ...ownFacts.duties,
   ];
   const runner = new DutyRunner({ ...world, log, brake }, duties, { idleMs: pace.idleMs });
@@ -78,13 +80,14 @@ function repairDuties(
   deps: NodeDutiesDeps,
   absence: Absence,
   isCoordinator: () => boolean,
+  onWhole: () => void,
 ): Duty[] {
   const { config, facts } = deps;
   const { repairDelayMs } = config.cluster;
   const isUnfit = (node: NodeId) => facts.isUnfit(node);
   return [
     new ReplaceMembers({ ...deps, absence, isCoordinator, isUnfit }, { repairDelayMs }),
-    new FillSlots({ ...deps, self: config.node.id }),
+    new FillSlots({ ...deps, self: config.node.id, onWhole }),
   ];
 }
 

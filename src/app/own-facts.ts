@@ -33,7 +33,7 @@ export class OwnFacts {
 }
 
 /** By what the duties of repair say. */
-function bytesRepaired(progress: Progress): number {
+export function bytesRepaired(progress: Progress): number {
   return Object.entries(progress)
     .filter(([name]) => name.startsWith('repair'))
     .map(([, said]) => (said as { bytesDone?: unknown } | undefined)?.bytesDone)

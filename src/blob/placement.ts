@@ -1,5 +1,6 @@
 /** Which nodes a new volume gets. */
 import type { NodeId } from '#base/ids.ts';
+import type { KnownVolume } from '#cluster/cluster-map.ts';
 import type { Code } from '#protocol/volumes.ts';
 
 export interface Candidate {
@@ -12,8 +13,20 @@ export interface Candidate {
 }
 
 /** The least goes first: how far another slot would fill the node, compared with others. */
-const fillWithOneMore = ({ slots, capacity }: Candidate): number =>
-  (slots + 1) / Math.max(1, capacity);
+export const fillWithOneMore = ({
+  slots,
+  capacity,
+}: Pick<Candidate, 'slots' | 'capacity'>): number => (slots + 1) / Math.max(1, capacity);
+
+/** That nodes hold, or are to. */
+export function slotsByNode(volumes: Iterable<KnownVolume>): Map<NodeId, number> {
+  const slots = new Map<NodeId, number>();
+  for (const { record } of volumes) {
+    const holders = [...record.members, ...record.incoming.map(({ node }) => node)];
+    for (const id of holders) slots.set(id, (slots.get(id) ?? 0) + 1);
+  }
+  return slots;
+}
 
 /**
  * Members by slot, or undefined with too few candidates. Those with the fewest slots for their

@@ -12,7 +12,7 @@ import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import { volumeKey } from '#protocol/keys.ts';
 import { type Code, encodeVolume, type VolumeRecord } from '#protocol/volumes.ts';
-import { placeVolume } from './placement.ts';
+import { placeVolume, slotsByNode } from './placement.ts';
 import { mapChange, settled } from './waits.ts';
 import { type BlobClass, codeWithin, sameCode } from './width.ts';
 
@@ -214,11 +214,7 @@ class Picker implements VolumePicker {
 
   #newVolume(code: Code, available: readonly NodeRecord[]): VolumeRecord {
     const { map, world } = this.#deps;
-    const slots = new Map<NodeId, number>();
-    for (const { record } of map.volumes()) {
-      const holders = [...record.members, ...record.incoming.map(({ node }) => node)];
-      for (const id of holders) slots.set(id, (slots.get(id) ?? 0) + 1);
-    }
+    const slots = slotsByNode(map.volumes());
     const candidates = available.map(({ id, zone, capacityBytes }) => ({
       ...{ id, zone, slots: slots.get(id) ?? 0, capacity: capacityBytes },
     }));

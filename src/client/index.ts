@@ -1,8 +1,19 @@
 /** What applications use: the storage, and its errors by type. */
+export {
+  Cluster,
+  type ClusterNode,
+  type ClusterStatus,
+  type EtcdMember,
+  type NodeAdvice,
+  type Probe,
+  type Progress,
+} from './cluster.ts';
+export type { ConnectionOptions as StorageOptions } from './connection.ts';
 export * from './errors.ts';
 export {
   type CallOptions,
   type Download,
+  type FileExtent,
   type FileInfo,
   type FileStat,
   type ListEntry,
@@ -13,6 +24,5 @@ export {
   type RangeOptions,
   type RemoveOptions,
   Storage,
-  type StorageOptions,
   type WriteOptions,
 } from './storage.ts';

@@ -14,7 +14,7 @@ import { type LocalCluster, withLocalCluster } from '../support/local-cluster.ts
 import { sideBySide } from '../support/side-by-side.ts';
 import { until } from '../support/until.ts';
 
-const rounds = isFullForm ? 3 : 2;
+const rounds = isFullForm ? 3 : 1;
 const count = isFullForm ? 50_000 : 1500;
 const fileBytes = 4096;
 const clients = 32;
@@ -22,6 +22,7 @@ const clients = 32;
 const keptFiles = isFullForm ? 2500 : 150;
 const keptBytes = 128 * 1024;
 const growthMax = 1.1;
+const triesMax = 10;
 /** An index grows by pages, and keeps them for later. */
 const indexBytesMin = 1024 * 1024;
 const removalMsMax = 300_000;
@@ -36,7 +37,11 @@ async function putAndRemove(url: string, folder: string): Promise<void> {
     const numbers = Array.from({ length: count }, (_, nth) => nth);
     await sideBySide(numbers, clients, async (nth) => {
       const body = Buffer.alloc(fileBytes, `${folder} ${nth} `);
-      const answer = await program.call('PUT', `${url}${folder}/${nth}`, body);
+      const request = { 'idempotency-key': `${folder}-${nth}` };
+      const put = () => program.call('PUT', `${url}${folder}/${nth}`, body, request);
+      let answer = await put();
+      // A machine that is busy with other things too may cost a node its place for a moment.
+      for (let tries = 1; answer.status === 503 && tries < triesMax; tries++) answer = await put();
       assert.equal(answer.status, 200, `put ${nth}: ${answer.body}`);
     });
   } finally {
@@ -60,11 +65,7 @@ async function isBack(cluster: LocalCluster, start: DiskUse, patienceMs: number)
   return performance.now() - began;
 }
 
-const skip = isFullForm ? false : 'takes long: DFTFS_FULL=1 runs it';
-
-test(`${count} files are put and removed ${rounds} times: space comes back`, {
-  skip,
-}, async (t) => {
+test(`${count} files are put and removed ${rounds} times: space comes back`, async (t) => {
   const work = async (cluster: LocalCluster) => {
     const kept = Array.from({ length: keptFiles }, (_, nth) => upload(`/kept/${nth}`, keptBytes));
     await sideBySide(kept, 8, async (file) => {

@@ -59,9 +59,13 @@ for (const [what, size] of [
       assert.ok(before.length > 0);
       rig.cluster.set(gone, 'gone');
       await rig.setVolume(replaceMember(record, 0, next));
-      await untilIdle(rig.fillSlots(next));
+      let whole = 0;
+      const onWhole = () => {
+        whole += 1;
+      };
+      await untilIdle(rig.fillSlots(next, onWhole));
       const now = await rig.volumeNow(record.id);
-      assert.deepEqual(now?.record.rebuilding, []);
+      assert.deepEqual([now?.record.rebuilding, whole], [[], 1]);
       for (const [key, bytes] of before) {
         assert.ok(rig.cluster.node(next).shards.get(key)?.equals(bytes), key);
       }
@@ -134,6 +138,21 @@ test('while a source can’t be reached the slot isn’t called whole', async ()
   await untilIdle(duty);
   await untilIdle(duty);
   assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
+});
+
+test('what turned over on the way is not taken for lost: the slot isn’t called whole', async () => {
+  const { volumes, readAll } = await written([100]);
+  const [record] = volumes as [VolumeRecord];
+  const next = outsider(record);
+  await rig.setVolume(replaceMember(record, 0, next));
+  for (const { id } of rig.cluster.nodes) rig.cluster.node(id).answers = 'garbled';
+  const duty = rig.fillSlots(next);
+  await untilIdle(duty);
+  assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, [0]);
+  for (const { id } of rig.cluster.nodes) rig.cluster.node(id).answers = 'sound';
+  await untilIdle(duty);
+  assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
+  await readAll();
 });
 
 test('killed at any step, another run goes on from what is there', async () => {

@@ -27,6 +27,8 @@ export interface FillSlotsDeps {
   readonly shards: Pick<ShardCalls, 'list'>;
   readonly filler: SlotFiller;
   readonly log: Logger;
+  /** A slot has become whole by what its members list: the names may tell otherwise. */
+  readonly onWhole: () => void;
 }
 
 const callTimeoutMs = 2000;
@@ -47,7 +49,6 @@ export class FillSlots implements Duty {
   #volume: VolumeId | undefined;
   /** Couldn't be gone on with in this round: the others go first. */
   readonly #setAside = new Set<VolumeId>();
-  #bytesLeft = 0;
   #bytesDone = 0;
   #volumesDone = 0;
   #beyond = 0;
@@ -79,9 +80,8 @@ export class FillSlots implements Duty {
   }
 
   progress() {
-    const isFilling = this.#filling !== undefined;
     return {
-      ...(isFilling ? { volume: this.#volume, bytesLeft: this.#bytesLeft } : {}),
+      ...(this.#filling === undefined ? {} : { volume: this.#volume }),
       volumesWaiting: this.#waiting().length,
       volumesDone: this.#volumesDone,
       bytesDone: this.#bytesDone,
@@ -105,7 +105,6 @@ export class FillSlots implements Duty {
   async *#fill(id: VolumeId, signal: AbortSignal): AsyncGenerator<void, void, undefined> {
     const work = await this.#take(id, signal);
     if (work === undefined) return void this.#setAside.add(id);
-    yield* this.#count(work, signal);
     let isWhole = true;
     for (const source of work.sources) {
       for await (const page of listVolume(this.#deps.shards, source, id, signal)) {
@@ -143,17 +142,6 @@ export class FillSlots implements Duty {
     return page.filter((held) => !this.#deps.filler.has(record, slot, held));
   }
 
-  /** What lies before us, by one source's list. */
-  async *#count(work: Work, signal: AbortSignal): AsyncGenerator<void, void, undefined> {
-    const [source] = work.sources;
-    this.#bytesLeft = 0;
-    if (source === undefined) return;
-    for await (const page of listVolume(this.#deps.shards, source, work.record.id, signal)) {
-      for (const { length } of this.#missing(work, page)) this.#bytesLeft += length;
-      yield;
-    }
-  }
-
   /** Takes one unit off the front. False: some of it can't be had now. */
   async #fetchSome(work: Work, missing: HeldShard[], signal: AbortSignal): Promise<boolean> {
     const unit: HeldShard[] = [];
@@ -175,7 +163,6 @@ export class FillSlots implements Duty {
   async #fetchOne({ record, slot }: Work, held: HeldShard, signal: AbortSignal): Promise<boolean> {
     const { filler, log } = this.#deps;
     const result = await filler.fill(record, slot, held, signal);
-    this.#bytesLeft = Math.max(0, this.#bytesLeft - held.length);
     if (result === 'filled') this.#bytesDone += held.length;
     if (result === 'beyond') {
       this.#beyond += 1;
@@ -186,11 +173,12 @@ export class FillSlots implements Duty {
 
   /** Who was to follow a member takes its place; who has its place is whole. */
   async #settle({ record, revision, slot }: Work, signal: AbortSignal): Promise<void> {
-    const { log, self } = this.#deps;
+    const { log, self, onWhole } = this.#deps;
     const isMember = record.members[slot] === self;
     const next = isMember ? clearRebuilding(record, slot) : replaceMember(record, slot, self);
     if (!(await swapVolume(this.#deps, { record, revision }, next, { signal }))) return;
     if (isMember) this.#volumesDone += 1;
+    onWhole();
     log.info(isMember ? 'slot is whole' : 'slot taken over', { volume: record.id, slot });
   }
 }

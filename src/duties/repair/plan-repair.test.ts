@@ -22,7 +22,7 @@ function facts(change: Partial<RepairFacts> & Pick<RepairFacts, 'volumes'>): Rep
     overdue: set(),
     missing: set(),
     urgent: change.missing ?? set(),
-    takers: [...live].map((id) => ({ id, zone: 'local', load: 0 })),
+    takers: [...live].map((id) => ({ id, zone: 'local', slots: 0, capacity: 1 })),
     zoneOf: () => 'local',
     ...change,
   };
@@ -41,7 +41,7 @@ test('a whole volume stays as it is', () => {
 
 test('one who is overdue is replaced by who has least, one who is missing only at margin 0', () => {
   const live = set('b', 'c', 'd', 'e', 'f');
-  const takers = [...live].map((id) => ({ id, zone: 'z', load: id === 'f' ? 1 : 2 }));
+  const takers = [...live].map((id) => ({ id, zone: 'z', slots: id === 'f' ? 1 : 2, capacity: 1 }));
   const volumes = [volume(reedSolomon, ['a', 'b', 'c', 'd'])];
   assert.equal(planned({ volumes, live, takers, missing: set('a') }), undefined);
   const record = planned({ volumes, live, takers, overdue: set('a') });
@@ -49,6 +49,18 @@ test('one who is overdue is replaced by who has least, one who is missing only a
   assert.deepEqual([record?.rebuilding, record?.epoch], [[0], 2]);
   const none = [volume({ k: 2, m: 1 }, ['a', 'b', 'c'])];
   assert.deepEqual(planned({ volumes: none, live, takers, missing: set('a') })?.rebuilding, [0]);
+});
+
+test('of two that hold as much, the larger one takes the place of a lost member', () => {
+  const live = set('b', 'c', 'd', 'e', 'f');
+  const volumes = [volume(reedSolomon, ['a', 'b', 'c', 'd'])];
+  for (const larger of ['e', 'f']) {
+    const takers = [...live].map((id) => {
+      return { id, zone: 'z', slots: 3, capacity: id === larger ? 2 : 1 };
+    });
+    const record = planned({ volumes, live, takers, overdue: set('a') });
+    assert.deepEqual(record?.members, nodes(larger, 'b', 'c', 'd'));
+  }
 });
 
 test('what can’t be read now is left alone: its dead members may be all that there is', () => {
@@ -77,7 +89,12 @@ test('copies: fewer while few live, more when nodes return', () => {
 test('a zone that holds as many as may be lost gets no more, if another can', () => {
   const zones: Record<string, string> = { a: 'x', b: 'x', c: 'y', d: 'y', e: 'x', f: 'y' };
   const live = set('a', 'b', 'd', 'e', 'f');
-  const takers = [...live].map((id) => ({ id, zone: zones[id] ?? '', load: id === 'e' ? 0 : 9 }));
+  const takers = [...live].map((id) => ({
+    id,
+    zone: zones[id] ?? '',
+    slots: id === 'e' ? 0 : 9,
+    capacity: 1,
+  }));
   const volumes = [volume(reedSolomon, ['a', 'b', 'c', 'd'])];
   const zoneOf = (id: NodeId) => zones[id];
   const record = planned({ volumes, live, takers, zoneOf, overdue: set('c') });

@@ -5,17 +5,11 @@
  * move to narrower ones.
  */
 import type { NodeId } from '#base/ids.ts';
+import { type Candidate, fillWithOneMore } from '#blob/placement.ts';
 import { marginWanted } from '#blob/width.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
 import { marginOf, type VolumeRecord } from '#protocol/volumes.ts';
 import { dropCopy, growCopies, replaceMember } from './change-volume.ts';
-
-export interface Taker {
-  readonly id: NodeId;
-  readonly zone: string;
-  /** Slots that the node holds: the lower, the more it can take. */
-  readonly load: number;
-}
 
 export interface RepairFacts {
   readonly volumes: readonly KnownVolume[];
@@ -27,7 +21,7 @@ export interface RepairFacts {
   /** Those of the missing for whom a volume without any margin left doesn't wait. */
   readonly urgent: ReadonlySet<NodeId>;
   /** Live nodes that may get more. */
-  readonly takers: readonly Taker[];
+  readonly takers: readonly Candidate[];
   readonly zoneOf: (node: NodeId) => string | undefined;
 }
 
@@ -42,17 +36,17 @@ export const copiesWanted = (nodes: number): number => marginWanted(nodes) + 1;
 
 /** Least margin first. At most one change a volume: the next follows when this one is done. */
 export function planRepair(facts: RepairFacts): RepairChange[] {
-  const load = new Map(facts.takers.map((taker) => [taker.id, taker.load]));
+  const slots = new Map(facts.takers.map((taker) => [taker.id, taker.slots]));
   const isLive = (node: NodeId) => facts.live.has(node);
   return facts.volumes
     .map((volume) => ({ volume, margin: marginOf(volume.record, isLive) }))
     .filter(({ margin }) => margin >= 0)
     .sort((a, b) => a.margin - b.margin)
     .flatMap(({ volume, margin }) => {
-      const record = planVolume(facts, volume.record, margin, load);
+      const record = planVolume(facts, volume.record, margin, slots);
       if (record === undefined) return [];
       for (const node of record.members) {
-        if (!volume.record.members.includes(node)) load.set(node, (load.get(node) ?? 0) + 1);
+        if (!volume.record.members.includes(node)) slots.set(node, (slots.get(node) ?? 0) + 1);
       }
       return [{ volume, margin, record }];
     });
@@ -62,16 +56,16 @@ function planVolume(
   facts: RepairFacts,
   record: VolumeRecord,
   margin: number,
-  load: ReadonlyMap<NodeId, number>,
+  slots: ReadonlyMap<NodeId, number>,
 ): VolumeRecord | undefined {
   const { live, overdue, urgent } = facts;
   const lost = record.members.findIndex(
     (node) => overdue.has(node) || (margin === 0 && urgent.has(node)),
   );
-  if (lost < 0) return record.code.k === 1 ? planCopies(facts, record, load) : undefined;
+  if (lost < 0) return record.code.k === 1 ? planCopies(facts, record, slots) : undefined;
   const living = record.members.filter((node) => live.has(node)).length;
   if (record.code.k === 1 && living >= copiesWanted(live.size)) return dropCopy(record, lost);
-  const taker = pickTaker(facts, record, load);
+  const taker = pickTaker(facts, record, slots);
   return taker && replaceMember(record, lost, taker);
 }
 
@@ -79,19 +73,19 @@ function planVolume(
 function planCopies(
   { live, missing, ...facts }: RepairFacts,
   record: VolumeRecord,
-  load: ReadonlyMap<NodeId, number>,
+  slots: ReadonlyMap<NodeId, number>,
 ): VolumeRecord | undefined {
   const { members, rebuilding } = record;
   if (rebuilding.length > 0 || members.some((node) => missing.has(node))) return undefined;
   const wanted = copiesWanted(live.size + missing.size);
   if (members.length < wanted) {
-    const taker = pickTaker({ live, missing, ...facts }, record, load);
+    const taker = pickTaker({ live, missing, ...facts }, record, slots);
     return taker && growCopies(record, taker);
   }
   const onAll = live.size >= 3 && members.length >= live.size + missing.size;
   if (!onAll || members.length <= wanted) return undefined;
   const fullest = [...members.keys()].sort(
-    (a, b) => (load.get(members[b] as NodeId) ?? 0) - (load.get(members[a] as NodeId) ?? 0),
+    (a, b) => (slots.get(members[b] as NodeId) ?? 0) - (slots.get(members[a] as NodeId) ?? 0),
   )[0];
   return fullest === undefined ? undefined : dropCopy(record, fullest);
 }
@@ -100,20 +94,19 @@ function planCopies(
 function pickTaker(
   { live, takers, zoneOf }: RepairFacts,
   record: VolumeRecord,
-  load: ReadonlyMap<NodeId, number>,
+  slots: ReadonlyMap<NodeId, number>,
 ): NodeId | undefined {
   const staying = record.members.filter((node) => live.has(node));
   const leavesOneOut = live.size < 3 || staying.length + 1 <= live.size - 1;
   if (!leavesOneOut) return undefined;
   const taken = new Set([...record.members, ...record.incoming.map(({ node }) => node)]);
   const inZone = (zone: string) => staying.filter((node) => zoneOf(node) === zone).length;
+  const fill = ({ id, capacity }: Candidate) =>
+    fillWithOneMore({ capacity, slots: slots.get(id) ?? 0 });
   const crowded = (zone: string) => Number(inZone(zone) >= record.code.m);
   return takers
     .filter(({ id }) => !taken.has(id))
     .sort(
-      (a, b) =>
-        crowded(a.zone) - crowded(b.zone) ||
-        (load.get(a.id) ?? 0) - (load.get(b.id) ?? 0) ||
-        (a.id < b.id ? -1 : 1),
+      (a, b) => crowded(a.zone) - crowded(b.zone) || fill(a) - fill(b) || (a.id < b.id ? -1 : 1),
     )[0]?.id;
 }

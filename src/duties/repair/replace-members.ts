@@ -3,6 +3,7 @@
  * compare-and-swap of one volume record, so two at a time do no harm. The new members do the rest.
  */
 import type { NodeId } from '#base/ids.ts';
+import { slotsByNode } from '#blob/placement.ts';
 import { swapVolume } from '#blob/swap-volume.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
 import type { Kv } from '#kv/kv.ts';
@@ -77,10 +78,7 @@ export class ReplaceMembers implements Duty {
     const overdue = absence.longerThan(repairDelayMs);
     const isSettled = absence.registeredMs() >= repairDelayMs;
     const live = map.nodes().filter(({ id }) => !away.has(id));
-    const slots = new Map<NodeId, number>();
-    for (const { record } of map.volumes()) {
-      for (const id of record.members) slots.set(id, (slots.get(id) ?? 0) + 1);
-    }
+    const slots = slotsByNode(map.volumes());
     const takers = live.filter(({ id, draining }) => map.isLive(id) && !draining && !isUnfit(id));
     return {
       volumes: map.volumes(),
@@ -88,7 +86,9 @@ export class ReplaceMembers implements Duty {
       overdue,
       missing: new Set([...away].filter((id) => !overdue.has(id))),
       urgent: isSettled ? absence.longerThan(urgentDelayMs) : new Set(),
-      takers: takers.map(({ id, zone }) => ({ id, zone, load: slots.get(id) ?? 0 })),
+      takers: takers.map(({ id, zone, capacityBytes: capacity }) => ({
+        ...{ id, zone, capacity, slots: slots.get(id) ?? 0 },
+      })),
       zoneOf: (node) => map.node(node)?.zone,
     };
   }
