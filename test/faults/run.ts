@@ -1,12 +1,11 @@
 /**
- * `npm run faults -- [--only name] [--seed N] [--long]`: real processes under real faults. Ends
- * with 1 if a promise broke or a run was void; writes what it found to `results/latest.json`.
+ * `npm run faults -- [--only name] [--seed N] [--long] [--record]`: real processes under real
+ * faults. Ends with 1 if a promise broke or a run was void; keeps what it found if told to.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { commitNow, thisMachine } from '../../experiment/data-file.ts';
 import { newSeed } from '../support/seeded-random.ts';
+import { merged, readRecord, writeRecord } from './record.ts';
 import { runAll } from './run-all.ts';
 import type { ScenarioResult } from './scenario.ts';
 import { scenarios } from './scenarios/register.ts';
@@ -16,6 +15,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     seed: { type: 'string', default: String(newSeed()) },
     long: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
   },
 });
 
@@ -40,21 +40,10 @@ const seed = Number(values.seed);
 process.stderr.write(`seed ${seed}\n`);
 const results = await runAll(chosen, seed);
 for (const result of results) process.stdout.write(lineOf(result));
-const folder = path.join(import.meta.dirname, 'results');
-const report = {
-  date: new Date().toISOString(),
-  machine: {
-    cores: os.availableParallelism(),
-    memoryMib: Math.round(os.totalmem() / 1024 ** 2),
-    kernel: os.release(),
-    node: process.version,
-  },
-  command: `npm run faults -- --seed ${seed}${values.long ? ' --long' : ''}`,
-  results,
-};
-if (values.only === undefined) {
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, 'latest.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+if (values.record) {
+  const when = { at: new Date().toISOString(), commit: commitNow(), machine: thisMachine() };
+  const names = scenarios.map(({ name }) => name);
+  writeRecord(merged(readRecord() ?? [], results, when, names));
 }
 const isWell = results.every(({ verdict }) => verdict === 'kept' || verdict === 'skipped');
 process.exit(isWell ? 0 : 1);
