@@ -66,5 +66,6 @@ export const entries: readonly string[] = [
   'src/cli/main.ts',
   'src/client/index.ts',
   'src/kv/memory/',
+  'src/kv/lmdb/lmdb-kv.ts',
   'src/storage/memory-index.ts',
 ];
