@@ -26,6 +26,7 @@ export class LmdbKv extends LocalKv {
   readonly #timers: LocalKvDeps['timers'];
   readonly #database: LmdbDatabase;
   readonly #lock: DiskLock;
+  #closing: Promise<void> | undefined;
 
   /** Rejects with `ELOCKED` if another process has the folder. */
   static async open(
@@ -62,10 +63,15 @@ export class LmdbKv extends LocalKv {
     this.#lock = lock;
   }
 
-  override async close(): Promise<void> {
-    await super.close();
-    await this.#database.close();
-    await this.#lock.release();
+  override close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Of the database's file. */
+  get bytes(): number {
+    const { lastPageNumber, pageSize } = this.#database.getStats() as Record<string, number>;
+    return ((lastPageNumber ?? 0) + 1) * (pageSize ?? 0);
   }
 
   protected override async write<T>(change: () => T, timeoutMs: number): Promise<T> {
@@ -78,6 +84,12 @@ export class LmdbKv extends LocalKv {
     } finally {
       timer.cancel();
     }
+  }
+
+  async #close(): Promise<void> {
+    await super.close();
+    await this.#database.close();
+    await this.#lock.release();
   }
 
   async #commit<T>(change: () => T): Promise<T> {
