@@ -49,6 +49,17 @@ test('one node alone takes nothing', async () => {
   await assert.rejects(write(noise(10)), (error) => isCode(error, 'too_few_nodes'));
 });
 
+test('one node alone takes what is written where one copy is enough', async () => {
+  const { cluster, write, read } = createBlobRig(1, { picker: { patienceMs: 20, copiesMin: 1 } });
+  for (const size of sizes) {
+    const content = noise(size);
+    const blob = await write(content);
+    assert.ok((await read(blob)).equals(content), `${size} bytes`);
+  }
+  for (const node of cluster.nodes) node.state = 'full';
+  await assert.rejects(write(noise(10)), (error) => isCode(error, 'no_space'));
+});
+
 test('content in odd chunks comes back', async () => {
   const { write, read } = createBlobRig(6);
   for (const [size, chunk] of [
