@@ -78,7 +78,25 @@ export interface FileStat extends PutInfo {
   readonly modified: string;
   /** More losses of nodes that the file survives right now. */
   readonly lossesSurvivable: number;
-  readonly extents: readonly unknown[];
+  readonly extents: readonly FileExtent[];
+}
+
+/** A run of a file's stripes: k of its members are enough to read it. */
+export interface FileExtent {
+  readonly volume: string;
+  readonly firstStripe: number;
+  readonly stripes: number;
+  readonly k: number;
+  readonly m: number;
+  /** By slot. */
+  readonly members: readonly FileMember[];
+}
+
+export interface FileMember {
+  readonly node: string;
+  readonly live: boolean;
+  /** It doesn't hold everything yet. */
+  readonly rebuilding: boolean;
 }
 
 /** Bytes once, or a way to begin anew, which makes an upload repeatable. */
