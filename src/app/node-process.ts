@@ -30,6 +30,7 @@ import { namesHandlers } from '#namespace/batching/names-handlers.ts';
 import { DirectCommitter } from '#namespace/direct-committer.ts';
 import { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
+import type { RequestFacts } from '#protocol/node-facts.ts';
 import { createRpcClient, type NodeRpcClient } from '#rpc/client.ts';
 import { pingMethod, type RpcHandlers } from '#rpc/rpc.ts';
 import { createRpcServer, type RpcServer } from '#rpc/server.ts';
@@ -41,7 +42,7 @@ import { checkMounted } from './data-mount.ts';
 import { dutyPace } from './duty-pace.ts';
 import { createNamesUpkeep } from './names-upkeep.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
-import { OwnFacts } from './own-facts.ts';
+import { noRequestsYet, OwnFacts } from './own-facts.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
 export const nodeTuning = {
@@ -73,6 +74,8 @@ export interface NodeInside {
 export interface ClientDoors {
   /** Requests of clients so far. */
   readonly requestsBegun: number;
+  /** How those for files ended, where it is counted. */
+  requestCounts?(): Omit<RequestFacts, 'atMs'>;
   close(): unknown;
 }
 
@@ -165,6 +168,7 @@ export class NodeProcess {
         combiner: () => committer.combinerNode,
       }),
     );
+    ownFacts.requests = () => doors.requestCounts?.() ?? noRequestsYet;
     this.closing(
       createDuties({
         ...this.parts(),

@@ -5,6 +5,7 @@ import { RepairPace } from '#duties/facts/repair-pace.ts';
 import { factsHandlers } from '#duties/facts/serve-facts.ts';
 import { VolumeTally } from '#duties/facts/volume-tally.ts';
 import type { Clock } from '#io/world.ts';
+import type { RequestFacts } from '#protocol/node-facts.ts';
 import type { RpcHandlers } from '#rpc/rpc.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 
@@ -16,18 +17,28 @@ export interface OwnFactsDeps {
 
 type Progress = Readonly<Record<string, unknown>>;
 
+export const noRequestsYet: Omit<RequestFacts, 'atMs'> = {
+  ...{ count: 0, refused: 0, failed: 0, left: 0, bytesReceived: 0, bytesSent: 0 },
+  durations: [],
+};
+
 export class OwnFacts {
   readonly handlers: RpcHandlers;
   readonly duties: readonly Duty[];
   /** Of all duties; whoever runs them sets it. */
   progress: () => Progress = () => ({});
+  /** Of clients; whoever opens the doors sets it. */
+  requests: () => Omit<RequestFacts, 'atMs'> = () => noRequestsYet;
 
   constructor({ store, clock, standing }: OwnFactsDeps) {
     const tally = new VolumeTally({ store, clock });
     const pace = new RepairPace(clock, () => bytesRepaired(this.progress()));
     const repairBytesPerSecond = () => pace.bytesPerSecond;
     const progress = () => this.progress();
-    this.handlers = factsHandlers({ store, standing, tally, repairBytesPerSecond, progress });
+    const requests = () => ({ atMs: clock.now(), ...this.requests() });
+    this.handlers = factsHandlers({
+      ...{ store, standing, tally, repairBytesPerSecond, requests, progress },
+    });
     this.duties = [tally, pace];
   }
 }

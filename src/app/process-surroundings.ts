@@ -50,6 +50,7 @@ async function openDoors(
     get requestsBegun() {
       return gateway.requestsBegun;
     },
+    requestCounts: () => gateway.requestCounts(),
     close: () => gateway.close(),
   };
 }

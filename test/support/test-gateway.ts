@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { DftfsError } from '#base/errors.ts';
 import type { Files } from '#files/files.ts';
 import type { ClusterStatus, NodeAdmin } from '#gateways/rest/call.ts';
-import { createRestGateway, type GatewayDeps } from '#gateways/rest/gateway.ts';
+import { createRestGateway, type GatewayDeps, type RestGateway } from '#gateways/rest/gateway.ts';
 import type { GatewayOptions } from '#gateways/rest/options.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { createLogger, type Logger } from '#observe/log.ts';
@@ -15,6 +15,7 @@ export interface TestGateway {
   readonly url: string;
   /** Errors logged: a test of a healthy gateway expects none. */
   readonly logged: string[];
+  counts(): ReturnType<RestGateway['requestCounts']>;
   close(): Promise<void>;
 }
 
@@ -61,7 +62,8 @@ export async function startTestGateway(setup: TestGatewaySetup = {}): Promise<Te
   const gateway = createRestGateway(deps, { closeMs: 100, ...options });
   const port = await gateway.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${port}`;
-  return { files, port, url, logged, close: () => gateway.close() };
+  const counts = () => gateway.requestCounts();
+  return { files, port, url, logged, counts, close: () => gateway.close() };
 }
 
 /** The same, ended with the test. */

@@ -17,6 +17,7 @@ import { Metrics } from './metrics.ts';
 import { type GatewayOptions, gatewayDefaults } from './options.ts';
 import { HttpProblem } from './problem.ts';
 import { hasBody, readHead } from './request-head.ts';
+import { type RequestCounts, RequestTally } from './request-tally.ts';
 import { routeOf } from './router.ts';
 import { readTarget } from './target.ts';
 import { answerUnparsed, writeRaw } from './unparsed.ts';
@@ -42,6 +43,8 @@ export type ListenAddress =
 export interface RestGateway {
   /** Since it was made. */
   readonly requestsBegun: number;
+  /** How those for files ended. */
+  requestCounts(): RequestCounts;
   /** May be called for several addresses. Returns the port. */
   listen(address: ListenAddress): Promise<number>;
   /** Takes no more connections, lets what is under way finish for a bounded time, ends the rest. */
@@ -70,6 +73,7 @@ class Gateway implements RestGateway {
   readonly #open = new Set<Exchange>();
   readonly #connectionOf = new WeakMap<Socket, Connection>();
   readonly #idPrefix: string;
+  readonly #tally = new RequestTally();
   #requests = 0;
   #connections = 0;
   #closing = false;
@@ -93,6 +97,10 @@ class Gateway implements RestGateway {
 
   get requestsBegun(): number {
     return this.#requests;
+  }
+
+  requestCounts(): RequestCounts {
+    return this.#tally.counts();
   }
 
   async listen(address: ListenAddress): Promise<number> {
@@ -231,7 +239,9 @@ class Gateway implements RestGateway {
     this.#open.delete(exchange);
     const { operation, status, startedAt, bytesReceived, bytesSent } = exchange;
     const durationMs = this.#deps.clock.now() - startedAt;
-    this.#services.metrics.record({ operation, status, durationMs, bytesReceived, bytesSent });
+    const ended = { operation, status, durationMs, bytesReceived, bytesSent };
+    this.#services.metrics.record(ended);
+    this.#tally.add(ended);
   }
 
   #scheduleSweep(sweptAt: number): void {
