@@ -7,6 +7,7 @@ import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
 import { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Logger } from '#observe/log.ts';
 import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
+import { consoleFolder, readConsolePages } from './console-pages.ts';
 import {
   type ClientDoors,
   type NodeInside,
@@ -39,7 +40,8 @@ async function openDoors(
   const { files, facts, kv, cluster: map } = inside;
   const status = new NodeStatus(inside);
   const admin = new NodeAdmin({ kv, map, facts, log });
-  const gateway = createRestGateway({ ...world, log, files, status, admin });
+  const pages = await readConsolePages(consoleFolder, log);
+  const gateway = createRestGateway({ ...world, log, files, status, admin, pages });
   try {
     await listen(gateway, config);
   } catch (error) {
