@@ -3,16 +3,14 @@
  * load, and measures how fast the others make its bytes anew, and what clients notice of it, beside
  * what disk and network can do in the same run.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { httpCall } from '../test/support/http-call.ts';
 import { type LocalCluster, startLocalCluster } from '../test/support/local-cluster.ts';
 import { healed, viewOf } from '../test/support/protection.ts';
 import { sideBySide } from '../test/support/side-by-side.ts';
-import type { OpenLoopAnswer, OpenLoopKind, OpenLoopPlan } from './load/open-loop.ts';
+import type { OpenLoopAnswer, OpenLoopKind } from './load/open-loop.ts';
+import { startOpenLoop } from './run-load.ts';
 import { loopbackMBps, sequentialWriteMBps } from './transfer-limits.ts';
 
 const { values } = parseArgs({
@@ -50,22 +48,6 @@ async function fill({ url }: LocalCluster): Promise<void> {
   }
 }
 
-interface Load {
-  readonly answers: OpenLoopAnswer[];
-  readonly process: ChildProcess;
-}
-
-function startLoad(url: string): Load {
-  const plan: OpenLoopPlan = { port: Number(new URL(url).port), kinds, readable };
-  const script = path.join(import.meta.dirname, 'load', 'open-loop.ts');
-  const child = spawn(process.execPath, [script, JSON.stringify(plan)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const answers: OpenLoopAnswer[] = [];
-  createInterface(child.stdout).on('line', (line) => answers.push(JSON.parse(line)));
-  return { answers, process: child };
-}
-
 interface Phase {
   readonly from: number;
   readonly to: number;
@@ -92,7 +74,8 @@ async function measure(cluster: LocalCluster): Promise<void> {
   const network = await loopbackMBps();
   await fill(cluster);
   const lost = (await viewOf(cluster.nodeUrls.get(victim) as string)).store.liveBytes;
-  const load = startLoad(cluster.url);
+  const plan = { port: Number(new URL(cluster.url).port), kinds, readable };
+  const load = startOpenLoop(plan);
   await sleep(warmUpMs);
   const quiet = { from: now(), to: now() + quietMs };
   await sleep(quietMs);
@@ -102,7 +85,7 @@ async function measure(cluster: LocalCluster): Promise<void> {
   const ms = await healed(cluster);
   const repair = { from: killed + repairDelayMs, to: killed + ms };
   const after = await storesOf(cluster, victim);
-  load.process.stdin?.end();
+  await load.end();
   const seconds = (ms - repairDelayMs) / 1000;
   const written =
     sum(after.map(({ segmentBytes }) => segmentBytes)) -

@@ -3,12 +3,9 @@
  * door, each request on a connection of its own as `curl` does it, while one process of a fresh
  * cluster is killed or stopped. The longest wait of any request is the stall.
  */
-
-import { etcdUrl, readManifest } from '#app/local/manifest.ts';
-import { createNodeWorld } from '#io/node/world.ts';
-import { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
-import { httpCall } from '../test/support/http-call.ts';
+import { combinerOf, etcdLeaderOf } from '../test/support/cluster-state.ts';
 import { type LocalCluster, startLocalCluster } from '../test/support/local-cluster.ts';
+import { askInTurn, type Seen } from './load/ask-in-turn.ts';
 
 export interface Stall {
   readonly what: string;
@@ -22,7 +19,7 @@ export interface Stall {
   readonly longestMs: number;
 }
 
-type Target = 'node' | 'combiner' | 'leader' | 'follower';
+export type Target = 'node' | 'combiner' | 'leader' | 'follower';
 
 const clients = 8;
 const beforeMs = 1500;
@@ -41,69 +38,48 @@ export const stallKinds: readonly (readonly [Target, NodeJS.Signals])[] = [
   ['follower', 'SIGSTOP'],
 ];
 
-interface Seen {
-  readonly ms: number;
-  readonly outcome: 'right' | 'wrong' | 'broken';
-}
-
 export async function measureStall(target: Target, signal: NodeJS.Signals): Promise<Stall> {
   const cluster = await startLocalCluster();
   try {
     const name = await nameOf(cluster, target);
-    const seen: Seen[] = [];
-    const began = performance.now();
-    const loops = Array.from({ length: clients }, (_, n) => load(cluster.url, n, began, seen));
-    await new Promise((resolve) => setTimeout(resolve, beforeMs));
-    cluster.signal(name, signal);
-    await Promise.all(loops);
-    return summary(`${signal} of a ${target}`, seen);
+    return await stallOf(cluster, { name, signal, what: `${signal} of a ${target}` });
   } finally {
     await cluster.stop();
   }
 }
 
-async function nameOf(cluster: LocalCluster, target: Target): Promise<string> {
-  const manifest = await readManifest(cluster.data);
-  if (manifest === undefined) throw new Error('the cluster has no manifest');
-  if (target === 'node') return 'node-4';
-  if (target === 'combiner') {
-    const answer = await httpCall('GET', `${cluster.url}/-/cluster`);
-    return JSON.parse(String(answer.body)).names.combiner;
-  }
-  const endpoints = manifest.etcd.map((member) => etcdUrl(manifest, member));
-  const maintenance = new EtcdMaintenance(createNodeWorld(), { endpoints });
-  try {
-    for (const [n, endpoint] of endpoints.entries()) {
-      const { memberId, leaderId } = await maintenance.status(endpoint, { timeoutMs: 2000 });
-      if ((memberId === leaderId) === (target === 'leader')) return manifest.etcd[n]?.name ?? '';
-    }
-  } finally {
-    maintenance.close();
-  }
-  throw new Error(`no etcd ${target} was found`);
+export interface Harm {
+  readonly what: string;
+  /** Undefined: nobody is harmed. */
+  readonly name?: string;
+  readonly signal?: NodeJS.Signals;
+  /** What clients put lies under it; must be new. */
+  readonly folder?: string;
 }
 
-/** A put, then reads of it, again and again until the time is over. */
-async function load(url: string, client: number, began: number, seen: Seen[]): Promise<void> {
-  const body = Buffer.alloc(4096, client);
-  const tried = async (right: number, method: string, target: string, content?: Buffer) => {
-    const start = performance.now();
-    let outcome: Seen['outcome'] = 'broken';
-    try {
-      const options = content === undefined ? {} : { body: content };
-      const { status } = await httpCall(method, url + target, options);
-      outcome = status === right ? 'right' : 'wrong';
-    } catch {}
-    seen.push({ ms: performance.now() - start, outcome });
-    return outcome === 'right';
-  };
-  for (let n = 0; performance.now() - began < beforeMs + afterMs; n++) {
-    const path = `/stall/${client}-${n}`;
-    if (!(await tried(200, 'PUT', path, body))) continue;
-    await tried(200, 'GET', path);
-    await tried(200, 'GET', `/exists${path}`);
-  }
+/** Harms the process while clients ask. */
+export async function stallOf(
+  cluster: LocalCluster,
+  { what, name, signal, folder = '/stall' }: Harm,
+): Promise<Stall> {
+  const plan = { clients, prefix: folder, bytes: 4096 };
+  const asking = askInTurn(cluster.url, plan, performance.now() + beforeMs + afterMs);
+  await new Promise((resolve) => setTimeout(resolve, beforeMs));
+  if (name !== undefined && signal !== undefined) cluster.signal(name, signal);
+  return summary(what, await asking);
 }
+
+export async function nameOf(cluster: LocalCluster, target: Target): Promise<string> {
+  const members = [...cluster.etcdUrls.keys()];
+  if (target === 'leader') return await etcdLeaderOf(cluster);
+  if (target === 'follower') return otherThan(await etcdLeaderOf(cluster), members);
+  const combiner = await combinerOf(cluster);
+  return target === 'combiner' ? combiner : otherThan(combiner, [...cluster.nodeUrls.keys()]);
+}
+
+/** The last, or the one before. */
+const otherThan = (name: string, names: readonly string[]): string =>
+  names.findLast((one) => one !== name) as string;
 
 function summary(what: string, seen: readonly Seen[]): Stall {
   const answered = seen.filter(({ outcome }) => outcome !== 'broken');

@@ -1,8 +1,5 @@
-/**
- * Builds the console: `npm run console`. What it writes to `dist/` is part of the source, so that a
- * node is started without a build; a test holds it against this.
- */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+/** Builds the console into `dist/`, from which nodes serve it: `npm run console`. */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -45,8 +42,10 @@ export async function buildConsole(): Promise<BuiltFile[]> {
 
 if (import.meta.main) {
   const files = await buildConsole();
-  await rm(builtFolder, { recursive: true, force: true });
-  await mkdir(builtFolder);
+  await mkdir(builtFolder, { recursive: true });
+  const names = files.map(({ name }) => name);
+  const old = (await readdir(builtFolder)).filter((name) => !names.includes(name));
+  for (const name of old) await rm(join(builtFolder, name));
   for (const { name, content } of files) await writeFile(join(builtFolder, name), content);
   const sizes = files.map(({ name, content }) => `${name} ${content.length}`);
   process.stdout.write(`${sizes.join('\n')}\n`);

@@ -1,7 +1,7 @@
 /**
  * A process of its own that sends requests at fixed moments, whether or not earlier ones have been
- * answered, so that waiting in a queue counts. Prints a line of JSON for each answer; ends when its
- * stdin does.
+ * answered, so that waiting in a queue counts. Prints a line of JSON for each answer; when its
+ * stdin ends it sends nothing more, and ends with the last answer.
  *
  *   node bench/load/open-loop.ts '{"port":8080,"perSecond":20,"kinds":[…],"readable":100}'
  */
@@ -12,55 +12,84 @@ export interface OpenLoopPlan {
   readonly kinds: readonly OpenLoopKind[];
   /** Files `<prefix of the kind>/<0 … readable−1>` are there to be read. */
   readonly readable: number;
+  /** Each request on a connection of its own, as `curl` makes it. */
+  readonly freshConnections?: boolean;
 }
 
 export interface OpenLoopKind {
   readonly name: string;
-  readonly method: 'PUT' | 'GET';
+  /** POST: a copy of one of the readable files under `source`. */
+  readonly method: 'PUT' | 'GET' | 'POST';
   readonly bytes: number;
   readonly prefix: string;
+  readonly source?: string;
   readonly perSecond: number;
 }
 
 export interface OpenLoopAnswer {
   readonly kind: string;
+  /** Path and query. */
+  readonly target: string;
   /** When it was due, in milliseconds since the epoch. */
   readonly due: number;
   /** From then to the answer's end. */
   readonly ms: number;
+  /** 0: the connection broke, or no answer came in time. */
+  readonly status: number;
   readonly ok: boolean;
 }
 
 const timeoutMs = 15_000;
-const agent = new http.Agent({ keepAlive: true });
+const plan = JSON.parse(process.argv[2] ?? '{}') as OpenLoopPlan;
+const agent = plan.freshConnections ? false : new http.Agent({ keepAlive: true });
+let sent = 0;
 
-function exchange(port: number, { method, bytes }: OpenLoopKind, path: string): Promise<boolean> {
+/** The answer's status, once all of it has come. */
+function exchange(port: number, { method, bytes }: OpenLoopKind, path: string): Promise<number> {
   return new Promise((resolve) => {
     const length = method === 'PUT' ? { 'content-length': bytes } : {};
     const signal = AbortSignal.timeout(timeoutMs);
     const request = http.request({ port, method, path, headers: length, agent, signal });
-    request.on('error', () => resolve(false));
+    request.on('error', () => resolve(0));
     request.on('response', (response) => {
-      response.on('error', () => resolve(false));
-      response.on('end', () => resolve(response.statusCode === 200));
+      response.on('error', () => resolve(0));
+      response.on('end', () => resolve(response.statusCode ?? 0));
       response.resume();
     });
     request.end(method === 'PUT' ? Buffer.alloc(bytes, path) : undefined);
   });
 }
 
-const plan = JSON.parse(process.argv[2] ?? '{}') as OpenLoopPlan;
-let sent = 0;
+function targetOf({ method, prefix, source }: OpenLoopKind, nth: number): string {
+  const known = nth % plan.readable;
+  const made = `${prefix}/${process.pid}-${nth}`;
+  if (method === 'GET') return `${prefix}/${known}`;
+  if (method === 'PUT') return made;
+  return `/copy?source_path=${source}/${known}&destination_path=${made}`;
+}
 
 async function send(kind: OpenLoopKind): Promise<void> {
   const due = performance.timeOrigin + performance.now();
-  const nth = sent++;
-  const file = kind.method === 'PUT' ? `${process.pid}-${nth}` : String(nth % plan.readable);
-  const ok = await exchange(plan.port, kind, `${kind.prefix}/${file}`);
+  const target = targetOf(kind, sent++);
+  const status = await exchange(plan.port, kind, target);
   const ms = performance.timeOrigin + performance.now() - due;
-  const answer: OpenLoopAnswer = { kind: kind.name, due, ms, ok };
+  const ok = status === 200;
+  const answer: OpenLoopAnswer = { kind: kind.name, target, due, ms, status, ok };
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 
-for (const kind of plan.kinds) setInterval(() => void send(kind), 1000 / kind.perSecond);
-process.stdin.on('end', () => process.exit(0)).resume();
+const underWay = new Set<Promise<void>>();
+
+function begin(kind: OpenLoopKind): void {
+  const sending = send(kind).finally(() => underWay.delete(sending));
+  underWay.add(sending);
+}
+
+const timers = plan.kinds.map((kind) => setInterval(() => begin(kind), 1000 / kind.perSecond));
+process.stdin.on('end', async () => {
+  for (const timer of timers) clearInterval(timer);
+  // What hangs is what matters: each is waited for, as long as it may take.
+  await Promise.all(underWay);
+  process.exit(0);
+});
+process.stdin.resume();

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { asDftfsError } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
+import { BlobsUnderWay } from '#blob/blobs-under-way.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
@@ -30,7 +31,6 @@ import { namesHandlers } from '#namespace/batching/names-handlers.ts';
 import { DirectCommitter } from '#namespace/direct-committer.ts';
 import { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
-import type { RequestFacts } from '#protocol/node-facts.ts';
 import { createRpcClient, type NodeRpcClient } from '#rpc/client.ts';
 import { pingMethod, type RpcHandlers } from '#rpc/rpc.ts';
 import { createRpcServer, type RpcServer } from '#rpc/server.ts';
@@ -42,7 +42,8 @@ import { checkMounted } from './data-mount.ts';
 import { dutyPace } from './duty-pace.ts';
 import { createNamesUpkeep } from './names-upkeep.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
-import { noRequestsYet, OwnFacts } from './own-facts.ts';
+import type { NodeObservers } from './node-observers.ts';
+import { OwnFacts } from './own-facts.ts';
 
 /** What the tuning of one place has to know of another's. All in milliseconds. */
 export const nodeTuning = {
@@ -69,13 +70,13 @@ export interface NodeInside {
   readonly namesUpkeep: NamesUpkeep;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
+  /** It was told to stop. */
+  readonly isStopping: () => boolean;
 }
 
 export interface ClientDoors {
   /** Requests of clients so far. */
   readonly requestsBegun: number;
-  /** How those for files ended, where it is counted. */
-  requestCounts?(): Omit<RequestFacts, 'atMs'>;
   close(): unknown;
 }
 
@@ -85,6 +86,8 @@ export interface NodeSurroundings {
   readonly indexFactory: ShardIndexFactory;
   /** Resolves when clients can come in. */
   openDoors(inside: NodeInside): Promise<ClientDoors>;
+  /** Left out: nobody watches. */
+  readonly observers?: NodeObservers;
   readonly tuning: typeof nodeTuning;
 }
 
@@ -115,6 +118,7 @@ export class NodeProcess {
     this.log = log;
     this.around = surroundings;
     this.incarnation = world.random.bytes(8).toString('hex');
+    if (surroundings.observers) this.closing(surroundings.observers);
   }
 
   /**
@@ -123,15 +127,17 @@ export class NodeProcess {
   async start(signal: AbortSignal): Promise<void> {
     const store = this.closing(await this.openStore());
     const kv = this.closing(this.around.connectKv());
-    const combiner = new Combiner({ ...this.world, kv });
+    const combiner = new Combiner({ ...this.world, kv, metrics: this.metrics?.names });
     let session: NodeSession | undefined;
     const ownFacts = new OwnFacts({
       store,
       clock: this.world.clock,
       standing: () => session?.standing,
+      requests: () => this.metrics?.http.ofFiles(),
     });
     let cluster: Cluster;
     let rpc: NodeRpcClient;
+    const underWay = new BlobsUnderWay();
     const shards = createRpcShardCalls({ call: (...call) => rpc.call(...call) });
     const filler = createSlotFiller({
       ...this.parts(),
@@ -142,7 +148,7 @@ export class NodeProcess {
     const handlers = {
       ...shardHandlers(store, () => session?.standing !== undefined),
       ...namesHandlers(combiner),
-      ...upkeepHandlers({ kv, filler }),
+      ...upkeepHandlers({ kv, filler, underWay, session: () => session?.revision }),
       ...ownFacts.handlers,
     };
     this.closing(await this.serveNodes(handlers));
@@ -153,7 +159,7 @@ export class NodeProcess {
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const maintenance = this.closing(this.around.connectMaintenance());
     const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
-    const blobs = this.createBlobs(kv, shards, cluster, session);
+    const blobs = this.createBlobs(kv, shards, cluster, session, underWay);
     const files = createFiles({
       ...blobs,
       namespace,
@@ -166,9 +172,9 @@ export class NodeProcess {
       await this.around.openDoors({
         ...{ files, cluster, session, kv, store, facts, maintenance, namesUpkeep },
         combiner: () => committer.combinerNode,
+        isStopping: () => signal.aborted,
       }),
     );
-    ownFacts.requests = () => doors.requestCounts?.() ?? noRequestsYet;
     this.closing(
       createDuties({
         ...this.parts(),
@@ -205,12 +211,19 @@ export class NodeProcess {
     const folder = path.join(node.dataFolder, 'store');
     if (node.requireMount) await checkMounted(node.dataFolder, folder);
     return await HealingShardStore.open(
-      { ...this.world, log: this.log, indexFactory: this.around.indexFactory },
+      {
+        ...{ ...this.world, log: this.log, indexFactory: this.around.indexFactory },
+        metrics: this.metrics?.store,
+      },
       {
         ...{ folder, clusterId: cluster.id, nodeId: node.id },
         ...(capacityBytes === null ? {} : { capacityBytes }),
       },
     );
+  }
+
+  private get metrics() {
+    return this.around.observers?.metrics;
   }
 
   private parts() {
@@ -227,7 +240,8 @@ export class NodeProcess {
   private serveNodes(handlers: RpcHandlers): Promise<RpcServer> {
     const { host, rpcPort } = this.config.node;
     const options = { ...this.identity(), host, port: rpcPort, handlers };
-    return createRpcServer({ ...this.world, log: this.log }, options);
+    const tracer = this.around.observers?.tracer;
+    return createRpcServer({ ...this.world, log: this.log, tracer }, options);
   }
 
   private connectNodes(
@@ -235,7 +249,7 @@ export class NodeProcess {
     node: (id: NodeRecord['id']) => NodeRecord | undefined,
   ): NodeRpcClient {
     return createRpcClient(
-      { ...this.world, log: this.log },
+      { ...this.world, log: this.log, metrics: this.metrics?.rpc },
       { ...this.identity(), resolve: node, local },
     );
   }
@@ -300,18 +314,26 @@ export class NodeProcess {
       { tryTimeoutMs: this.around.tuning.directTryMs },
     );
     return new CombiningCommitter(
-      { direct, combiner, rpc, map, clock: this.world.clock },
+      { direct, combiner, rpc, map, clock: this.world.clock, metrics: this.metrics?.names },
       { ...combiningDefaults, self: this.config.node.id },
     );
   }
 
-  private createBlobs(kv: Kv, shards: ShardCalls, map: Cluster, session: NodeSession) {
+  private createBlobs(
+    kv: Kv,
+    shards: ShardCalls,
+    map: Cluster,
+    session: NodeSession,
+    underWay: BlobsUnderWay,
+  ) {
     const { world, log } = this;
     const picker = createVolumePicker({ kv, map, world, log });
     const sealer = new VolumeSealer({ kv, map, log });
-    const writer = createBlobWriter({ shards, map, session, picker, sealer, world, log });
+    const parts = { shards, map, session, picker, sealer, underWay, world, log };
+    const writer = createBlobWriter(parts);
     const self = this.config.node.id;
-    const reader = createBlobReader({ shards, map, kv, self, world, log });
+    const metrics = this.metrics?.reads;
+    const reader = createBlobReader({ shards, map, kv, self, world, log, metrics });
     return { writer, reader };
   }
 

@@ -3,12 +3,7 @@
  * `/-/cluster`.
  */
 import type { NodeId } from '#base/ids.ts';
-import type {
-  ClusterNode,
-  ClusterStatus,
-  EtcdMember,
-  RepairEstimate,
-} from '#client/cluster-status.ts';
+import type { ClusterNode, ClusterStatus, RepairEstimate } from '#client/cluster-status.ts';
 import type { Cluster } from '#cluster/cluster.ts';
 import type { KnownVolume, NodeRecord } from '#cluster/cluster-map.ts';
 import { isCollectionHeld } from '#cluster/collection-hold.ts';
@@ -18,13 +13,9 @@ import type { FactsBook, KnownFacts } from '#duties/facts/facts-book.ts';
 import { describeProtection } from '#duties/facts/protection.ts';
 import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
 import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
-import { type Kv, type KvMember, prefixSpan } from '#kv/kv.ts';
-import { prefixes } from '#protocol/keys.ts';
-import { marginOf } from '#protocol/volumes.ts';
+import type { Kv } from '#kv/kv.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
-
-const statusTimeoutMs = 500;
-const garbageCountMax = 1000;
+import { countGarbage, viewEtcd, viewTimeoutMs, volumesByMargin } from './cluster-view.ts';
 
 export interface NodeStatusDeps {
   readonly cluster: Cluster;
@@ -36,6 +27,8 @@ export interface NodeStatusDeps {
   readonly namesUpkeep: Pick<NamesUpkeep, 'isFull' | 'progress'>;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
+  /** It was told to stop, and serves on for a while. */
+  readonly isStopping: () => boolean;
 }
 
 export class NodeStatus {
@@ -46,7 +39,8 @@ export class NodeStatus {
   }
 
   notReadyReason(): string | undefined {
-    const { session, cluster, kv, namesUpkeep } = this.deps;
+    const { session, cluster, kv, namesUpkeep, isStopping } = this.deps;
+    if (isStopping()) return 'The node is stopping; use another.';
     if (!kv.members().some((member) => member.healthy)) {
       return 'No etcd member answers: start them, or look at their logs.';
     }
@@ -62,8 +56,8 @@ export class NodeStatus {
     const { cluster, session, kv, store, combiner, namesUpkeep } = this.deps;
     const [facts, members, garbage, collectionHeld] = await Promise.all([
       this.deps.facts.read(),
-      Promise.all(kv.members().map((member) => this.etcdMember(member))),
-      this.garbage(),
+      viewEtcd(kv, this.deps.maintenance),
+      countGarbage(kv),
       this.isCollectionHeld(),
     ]);
     const view = { volumes: cluster.volumes(), live: cluster.live(), facts };
@@ -73,7 +67,7 @@ export class NodeStatus {
       nodes: [...cluster.nodes()]
         .sort((a, b) => (a.id < b.id ? -1 : 1))
         .map((node) => this.describeNode(node, facts.get(node.id))),
-      volumes: this.volumesByMargin(),
+      volumes: volumesByMargin(cluster),
       protection,
       repair: estimateRepair(protection.rebuilding.bytesLeft, [...facts.values()]),
       garbage,
@@ -103,53 +97,17 @@ export class NodeStatus {
         ? {}
         : {
             ...{ disk: known.disk, answeredInMs: known.answeredInMs },
-            ...{ requests: known.requests, duties: known.duties },
+            requests: known.requests,
+            // What a duty says is an object of its own form.
+            duties: known.duties as ClusterNode['duties'] & {},
           }),
     };
   }
 
   /** After a restore; undefined: it can't be told now. */
   private isCollectionHeld(): Promise<boolean | undefined> {
-    const options = { timeoutMs: statusTimeoutMs };
+    const options = { timeoutMs: viewTimeoutMs };
     return isCollectionHeld(this.deps.kv, options).catch(() => undefined);
-  }
-
-  /** Blobs without a name that wait to be deleted; undefined: the names engine doesn't say. */
-  private async garbage(): Promise<{ queued: number; more: boolean } | undefined> {
-    try {
-      const span = prefixSpan(prefixes.garbage);
-      const { entries, more } = await this.deps.kv.range(
-        { ...span, limit: garbageCountMax, keysOnly: true },
-        { timeoutMs: statusTimeoutMs },
-      );
-      return { queued: entries.length, more };
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** What the member says of itself, if it says anything in time. */
-  private async etcdMember(member: KvMember): Promise<EtcdMember> {
-    try {
-      const { memberId, leaderId, version, dbBytes, dbBytesInUse } =
-        await this.deps.maintenance.status(member.endpoint, { timeoutMs: statusTimeoutMs });
-      return { ...member, leader: memberId === leaderId, version, dbBytes, dbBytesInUse };
-    } catch {
-      return { ...member, healthy: false };
-    }
-  }
-
-  /**
-   * How many volumes can lose how many more members: `{"2": 12, "1": 3}`. Negative: unreadable now.
-   */
-  private volumesByMargin(): Record<string, number> {
-    const { cluster } = this.deps;
-    const counts: Record<string, number> = {};
-    for (const { record } of cluster.volumes()) {
-      const margin = marginOf(record, (member) => cluster.isLive(member));
-      counts[margin] = (counts[margin] ?? 0) + 1;
-    }
-    return counts;
   }
 }
 

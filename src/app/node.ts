@@ -49,6 +49,7 @@ const control = await serveControl(config.node.dataFolder, {
 if (!stopping.signal.aborted) {
   await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
 }
+await world.timers.sleep(config.node.stopDelayMs);
 await control.close();
 await node.close();
 process.exit(0);

@@ -13,29 +13,27 @@ export interface OwnFactsDeps {
   readonly store: ShardStore;
   readonly clock: Clock;
   readonly standing: () => string | undefined;
+  /** Of clients, for files; undefined: they aren't counted. */
+  readonly requests: () => Omit<RequestFacts, 'atMs'> | undefined;
 }
 
 type Progress = Readonly<Record<string, unknown>>;
-
-export const noRequestsYet: Omit<RequestFacts, 'atMs'> = {
-  ...{ count: 0, refused: 0, failed: 0, left: 0, bytesReceived: 0, bytesSent: 0 },
-  durations: [],
-};
 
 export class OwnFacts {
   readonly handlers: RpcHandlers;
   readonly duties: readonly Duty[];
   /** Of all duties; whoever runs them sets it. */
   progress: () => Progress = () => ({});
-  /** Of clients; whoever opens the doors sets it. */
-  requests: () => Omit<RequestFacts, 'atMs'> = () => noRequestsYet;
 
-  constructor({ store, clock, standing }: OwnFactsDeps) {
+  constructor({ store, clock, standing, requests: counted }: OwnFactsDeps) {
     const tally = new VolumeTally({ store, clock });
     const pace = new RepairPace(clock, () => bytesRepaired(this.progress()));
     const repairBytesPerSecond = () => pace.bytesPerSecond;
     const progress = () => this.progress();
-    const requests = () => ({ atMs: clock.now(), ...this.requests() });
+    const requests = () => {
+      const totals = counted();
+      return totals && { atMs: clock.now(), ...totals };
+    };
     this.handlers = factsHandlers({
       ...{ store, standing, tally, repairBytesPerSecond, requests, progress },
     });
@@ -44,7 +42,7 @@ export class OwnFacts {
 }
 
 /** By what the duties of repair say. */
-function bytesRepaired(progress: Progress): number {
+export function bytesRepaired(progress: Progress): number {
   return Object.entries(progress)
     .filter(([name]) => name.startsWith('repair'))
     .map(([, said]) => (said as { bytesDone?: unknown } | undefined)?.bytesDone)

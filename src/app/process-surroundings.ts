@@ -2,12 +2,15 @@
 import type { NodeConfig } from '#config/node-config.ts';
 import { NodeAdmin } from '#duties/balance/node-admin.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
+import { createNodePost } from '#io/node/post.ts';
+import { readNodeVitals } from '#io/node/vitals.ts';
 import type { World } from '#io/world.ts';
 import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
 import { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Logger } from '#observe/log.ts';
 import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
 import { consoleFolder, readConsolePages } from './console-pages.ts';
+import { createNodeObservers, type NodeObservers } from './node-observers.ts';
 import {
   type ClientDoors,
   type NodeInside,
@@ -22,26 +25,40 @@ export function processSurroundings(
   log: Logger,
 ): NodeSurroundings {
   const { etcdEndpoints: endpoints, era } = config.cluster;
+  const sides = { post: createNodePost(), readVitals: readNodeVitals };
+  const observers = createNodeObservers({ world, log, ...sides }, config);
+  const metrics = observers.metrics?.etcd;
   return {
-    connectKv: () => EtcdKv.create({ ...world, log }, { endpoints, era }),
+    observers,
+    connectKv: () => EtcdKv.create({ ...world, log, metrics }, { endpoints, era }),
     connectMaintenance: () => new EtcdMaintenance(world, { endpoints }),
     indexFactory: createLmdbIndexFactory(),
-    openDoors: (inside) => openDoors(world, config, log, inside),
+    openDoors: (inside) => openDoors({ world, config, log, observers }, inside),
     tuning: nodeTuning,
   };
 }
 
-async function openDoors(
-  world: World,
-  config: NodeConfig,
-  log: Logger,
-  inside: NodeInside,
-): Promise<ClientDoors> {
+interface DoorParts {
+  readonly world: World;
+  readonly config: NodeConfig;
+  readonly log: Logger;
+  readonly observers: NodeObservers;
+}
+
+async function openDoors(parts: DoorParts, inside: NodeInside): Promise<ClientDoors> {
+  const { world, config, log, observers } = parts;
   const { files, facts, kv, cluster: map } = inside;
   const status = new NodeStatus(inside);
   const admin = new NodeAdmin({ kv, map, facts, log });
-  const pages = await readConsolePages(consoleFolder, log);
-  const gateway = createRestGateway({ ...world, log, files, status, admin, pages });
+  const { metrics, tracer, audit } = observers;
+  const isReady = () => status.notReadyReason() === undefined;
+  metrics?.gauges.watch({ ...inside, isReady });
+  const gateway = createRestGateway({
+    ...{ ...world, log, files, status, admin, tracer, audit },
+    metrics: metrics?.http,
+    metricsText: metrics && (() => metrics.register.text()),
+    pages: await readConsolePages(consoleFolder, log),
+  });
   try {
     await listen(gateway, config);
   } catch (error) {
@@ -52,7 +69,6 @@ async function openDoors(
     get requestsBegun() {
       return gateway.requestsBegun;
     },
-    requestCounts: () => gateway.requestCounts(),
     close: () => gateway.close(),
   };
 }

@@ -49,6 +49,8 @@ export interface BlobWriter {
     now: ReadonlyMap<VolumeId, KnownVolume>,
     options: { readonly signal: AbortSignal },
   ): Promise<WrittenBlob>;
+  /** The blob has got its name: it is no longer this writer's to look after. */
+  named(written: WrittenBlob): void;
   /**
    * The blob got no name and never will: deletes its shards in the background. Not to be called
    * while that isn't certain.

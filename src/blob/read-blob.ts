@@ -11,6 +11,7 @@ import { volumeKey } from '#protocol/keys.ts';
 import { decodeVolume } from '#protocol/volumes.ts';
 import { type Body, bodyLength } from '#rpc/rpc.ts';
 import type { BlobReader, BlobSource, ReadOptions } from './blob.ts';
+import type { ReadMetrics } from './read-metrics.ts';
 import type { ShardCalls } from './shard-calls.ts';
 import { ShardFetcher, type ShardFetcherOptions } from './shard-fetcher.ts';
 import { gatherStripe, TooFewShards } from './stripe-gather.ts';
@@ -25,6 +26,7 @@ export interface BlobReaderDeps {
   readonly self: NodeId;
   readonly world: Pick<World, 'clock' | 'timers' | 'random'>;
   readonly log: Logger;
+  readonly metrics?: ReadMetrics | undefined;
 }
 
 export interface BlobReaderOptions extends ShardFetcherOptions {

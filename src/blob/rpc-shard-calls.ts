@@ -9,7 +9,7 @@ import {
   shardMethods,
   type WireHeldShard,
 } from '#protocol/shards.ts';
-import { upkeepMethods } from '#protocol/upkeep.ts';
+import { type SettledReply, upkeepMethods } from '#protocol/upkeep.ts';
 import type { RpcClient } from '#rpc/rpc.ts';
 import type { ShardCalls } from './shard-calls.ts';
 
@@ -33,6 +33,12 @@ export function createRpcShardCalls(rpc: Pick<RpcClient, 'call'>): ShardCalls {
     },
     async rebuild(node, blob, shards, options) {
       await rpc.call(node, { method: upkeepMethods.rebuild, head: { ...blob, shards } }, options);
+    },
+    async settled(node, blobs, options) {
+      const request = { method: upkeepMethods.settled, head: { blobs } };
+      const { head } = await rpc.call(node, request, options);
+      const settled = (head as Partial<SettledReply> | null)?.settled;
+      return new Set(Array.isArray(settled) ? settled : []);
     },
     async list(node, volume, after, limit, options) {
       const request = { method: shardMethods.list, head: { volume, after: after ?? null, limit } };

@@ -1,6 +1,6 @@
 /**
  * Deletes stripes that count for nothing, in the background, as well as it can: what it doesn't
- * reach is found later by comparing what nodes hold with the names.
+ * reach is found later by comparing what nodes hold with the names and the writers' word.
  */
 import type { BlobId } from '#base/ids.ts';
 import type { Logger } from '#observe/log.ts';

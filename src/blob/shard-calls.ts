@@ -1,5 +1,5 @@
 /** The shard service of any node, this one included, as this room calls it. */
-import type { NodeId, VolumeId } from '#base/ids.ts';
+import type { BlobId, NodeId, VolumeId } from '#base/ids.ts';
 import type {
   BlobInVolume,
   HeldShard,
@@ -39,6 +39,15 @@ export interface ShardCalls {
     stripes: readonly StripeShard[],
     options: ShardCallOptions,
   ): Promise<void>;
+  /**
+   * Those of the blobs, written by the node in its session, that have their name, or have none and
+   * certainly get none.
+   */
+  settled(
+    node: NodeId,
+    blobs: readonly BlobId[],
+    options: ShardCallOptions,
+  ): Promise<ReadonlySet<BlobId>>;
   /** What the node holds of a volume, from after a key on; fewer than `limit`: that was all. */
   list(
     node: NodeId,

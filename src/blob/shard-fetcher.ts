@@ -8,6 +8,7 @@ import type { World } from '#io/world.ts';
 import type { ShardKey } from '#protocol/shards.ts';
 import { type Body, bodyLength } from '#rpc/rpc.ts';
 import { type DeadlineBounds, Pace } from './pace.ts';
+import type { ReadMetrics } from './read-metrics.ts';
 import type { ShardCalls } from './shard-calls.ts';
 import { crcOf } from './stripe-sender.ts';
 
@@ -17,6 +18,7 @@ export interface ShardFetcherDeps {
   /** This process's own node. */
   readonly self: NodeId;
   readonly world: Pick<World, 'clock' | 'timers' | 'random'>;
+  readonly metrics?: ReadMetrics | undefined;
 }
 
 export interface ShardFetcherOptions {
@@ -94,7 +96,12 @@ export class ShardFetcher {
 
   /** True: the budget allows one more extra request. */
   takeHedge(): boolean {
-    if (this.#hedges < 1) return false;
+    const { metrics } = this.#deps;
+    if (this.#hedges < 1) {
+      metrics?.hedgesRefused.add();
+      return false;
+    }
+    metrics?.hedges.add();
     this.#hedges -= 1;
     return true;
   }
@@ -107,7 +114,8 @@ export class ShardFetcher {
     length: number,
     signal: AbortSignal,
   ): Promise<Body> {
-    const { shards, world } = this.#deps;
+    const { shards, world, metrics } = this.#deps;
+    metrics?.fetches.add();
     const { hedgeShare, hedgeBurst, deadline } = this.#options;
     this.#hedges = Math.min(hedgeBurst, this.#hedges + hedgeShare);
     this.#inFlight.set(node, this.#inFlightTo(node) + 1);
@@ -118,10 +126,13 @@ export class ShardFetcher {
       this.#pace.add(world.clock.now() - started);
       if (bodyLength(body) === length && crcOf(body) === crc) return body;
     } catch (error) {
-      throw new FetchError(this.#judge(node, error, signal), error);
+      const failure = this.#judge(node, error, signal);
+      if (!signal.aborted) metrics?.[failure].add();
+      throw new FetchError(failure, error);
     } finally {
       this.#count(node);
     }
+    metrics?.damaged.add();
     throw new FetchError('damaged', undefined);
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCode } from '#base/errors.ts';
-import type { NodeId } from '#base/ids.ts';
+import type { BlobId, NodeId } from '#base/ids.ts';
 import { stripeBytes } from '#base/limits.ts';
 import { slotInKeys } from '#protocol/volumes.ts';
 import { chunksOf, createBlobRig, noise } from '../../test/support/blob-rig.ts';
@@ -193,6 +193,27 @@ test('a discarded blob goes away', async () => {
   assert.ok(cluster.shardCount > 0);
   writer.discard(blob);
   await until(() => cluster.shardCount === 0);
+});
+
+test('the fate of a blob is open until it has its name, is discarded, or fails', async () => {
+  const { cluster, write, writer, underWay } = createBlobRig(6);
+  const [first, second] = [await write(noise(10)), await write(noise(10))];
+  assert.deepEqual([underWay.isOpen(first.blob), underWay.isOpen(second.blob)], [true, true]);
+  writer.named(first);
+  writer.discard(second);
+  assert.deepEqual([underWay.isOpen(first.blob), underWay.isOpen(second.blob)], [false, false]);
+  const opened: BlobId[] = [];
+  cluster.beforeWrite = (_node, { blob }) => {
+    assert.ok(underWay.isOpen(blob), 'before the first of its bytes goes out');
+    opened.push(blob);
+  };
+  async function* failing() {
+    yield noise(2 * stripeBytes);
+    await until(() => opened.length > 0);
+    throw new Error('the client has gone');
+  }
+  await assert.rejects(writer.write(failing(), { signal: forever }), /the client has gone/);
+  assert.ok(opened.every((blob) => !underWay.isOpen(blob)));
 });
 
 test('the source is asked no faster than nodes take the bytes', async () => {

@@ -6,6 +6,7 @@ import type { ClusterMap, Session } from '#cluster/cluster-map.ts';
 import type { World } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
 import type { BlobWriter, WrittenBlob } from './blob.ts';
+import type { BlobsUnderWay } from './blobs-under-way.ts';
 import { refillBlob } from './refill.ts';
 import { ShardBroom } from './shard-broom.ts';
 import type { ShardCalls } from './shard-calls.ts';
@@ -22,6 +23,7 @@ export interface BlobWriterDeps {
   readonly session: Session;
   readonly picker: VolumePicker;
   readonly sealer: Pick<VolumeSealer, 'wrote'>;
+  readonly underWay: BlobsUnderWay;
   readonly world: Pick<World, 'clock' | 'timers' | 'random'>;
   readonly log: Logger;
 }
@@ -66,12 +68,16 @@ export function createBlobWriter(
   return {
     write: (content, { signal }) => write(parts, settings, broom, content, signal),
     refill: (written, now, { signal }) => refillBlob(deps.shards, written, now, signal),
-    discard: (written) => broom.sweep(written.blob, Promise.resolve(runsOf(written))),
+    named: ({ blob }) => deps.underWay.settle(blob),
+    discard: (written) => {
+      deps.underWay.settle(written.blob);
+      broom.sweep(written.blob, Promise.resolve(runsOf(written)));
+    },
   };
 }
 
 async function write(
-  parts: UploadDeps & Pick<BlobWriterDeps, 'session' | 'sealer' | 'world'>,
+  parts: UploadDeps & Pick<BlobWriterDeps, 'session' | 'sealer' | 'underWay' | 'world'>,
   options: BlobWriterOptions,
   broom: ShardBroom,
   content: AsyncIterable<Buffer>,
@@ -85,8 +91,12 @@ async function write(
   const tally = new Tally();
   const stripes = cutStripes(content, parts.pool, tally);
   const upload = new Upload(parts, options, blob, stripes, signal);
+  parts.underWay.begin(blob);
   try {
     await upload.run();
+  } catch (error) {
+    parts.underWay.settle(blob);
+    throw error;
   } finally {
     if (upload.hasLeftovers) broom.sweep(blob, upload.leftovers());
   }

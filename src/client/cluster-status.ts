@@ -13,7 +13,8 @@ export interface ClusterStatus {
   /** Missing: it can't be told now. */
   readonly garbage?: { readonly queued: number; readonly more: boolean } | undefined;
   readonly names: NamesStatus;
-  readonly store: unknown;
+  /** The answering node's own. */
+  readonly store?: unknown;
 }
 
 export interface ClusterNode {
@@ -33,10 +34,13 @@ export interface ClusterNode {
   /** Missing, like what follows: the node gave no answer. */
   readonly disk?: DiskStatus;
   readonly answeredInMs?: number;
-  readonly requests?: RequestCounts;
-  /** By the duty's name, what it says of its progress. */
-  readonly duties?: Readonly<Record<string, unknown>>;
+  /** Missing too where a node counts nothing. */
+  readonly requests?: RequestCounts | undefined;
+  /** By the duty's name. */
+  readonly duties?: Readonly<Record<string, Progress>>;
 }
+
+export type Progress = Readonly<Record<string, unknown>>;
 
 export interface DiskStatus {
   readonly diskId: string;
@@ -111,7 +115,11 @@ export interface NamesStatus {
   readonly members: readonly EtcdMember[];
   /** Where operations on names are combined. */
   readonly combiner?: string | undefined;
-  readonly upkeep: unknown;
+  readonly upkeep: {
+    readonly quotaBytes?: number | undefined;
+    readonly alarms: readonly { readonly alarm: string }[];
+    readonly missing: readonly string[];
+  };
   /** After a restore, until it is released; missing: it can't be told now. */
   readonly collectionHeld?: boolean | undefined;
 }

@@ -10,6 +10,8 @@ export interface FileInfo {
   /** Of the whole file. */
   readonly size: number;
   readonly etag: string;
+  /** Of the whole file, in hex; undefined: the server doesn't say. */
+  readonly crc32: string | undefined;
   readonly contentType: string;
   readonly modified: Date;
   readonly metadata: Readonly<Record<string, string>>;
@@ -32,6 +34,11 @@ export class Download implements AsyncIterable<Buffer> {
     this.#response = first;
     this.#position = start;
     this.#ask = ask;
+  }
+
+  /** Nothing of it is wanted after all. */
+  cancel(): void {
+    this.#response.destroy();
   }
 
   /** Once only. */
@@ -83,6 +90,7 @@ function infoOf(path: string, { headers }: IncomingMessage): FileInfo {
     path,
     size: Number(total ?? headers['content-length'] ?? 0),
     etag: headers.etag ?? '',
+    crc32: headers['x-content-crc32']?.toString(),
     contentType: headers['content-type'] ?? 'application/octet-stream',
     modified: new Date(headers['last-modified'] ?? 0),
     metadata,

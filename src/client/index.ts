@@ -1,8 +1,18 @@
 /** What applications use: the storage, and its errors by type. */
+export { Cluster, type NodeAdvice, type Probe } from './cluster.ts';
+export type {
+  ClusterNode,
+  ClusterStatus,
+  EtcdMember,
+  Progress,
+  RequestCounts,
+} from './cluster-status.ts';
+export type { ConnectionOptions as StorageOptions } from './connection.ts';
 export * from './errors.ts';
 export {
   type CallOptions,
   type Download,
+  type FileExtent,
   type FileInfo,
   type FileStat,
   type ListEntry,
@@ -13,6 +23,5 @@ export {
   type RangeOptions,
   type RemoveOptions,
   Storage,
-  type StorageOptions,
   type WriteOptions,
 } from './storage.ts';

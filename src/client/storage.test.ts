@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { DftfsError } from '#base/errors.ts';
 import { cuttingProxy } from '../../test/support/cutting-proxy.ts';
+import { deadEndpoint } from '../../test/support/dead-endpoint.ts';
 import { overriding } from '../../test/support/memory-files.ts';
 import { type TestGatewaySetup, testGateway } from '../../test/support/test-gateway.ts';
 import {
@@ -30,16 +29,6 @@ function storageAt(context: TestContext, endpoints: readonly string[], options =
 async function started(context: TestContext, setup: TestGatewaySetup = {}) {
   const gateway = await testGateway(context, setup);
   return { ...gateway, storage: storageAt(context, [gateway.url]) };
-}
-
-/** An address at which nobody listens. */
-async function deadEndpoint(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return `http://127.0.0.1:${port}`;
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -7,26 +7,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { DftfsError } from '#base/errors.ts';
 import { parseFilePath, parseFolderPath } from '#base/path.ts';
-import { Attempts, type Operation } from './attempts.ts';
+import type { Operation } from './attempts.ts';
+import { Connection, type ConnectionOptions, query, reading, writing } from './connection.ts';
 import { Download, type FileInfo } from './download.ts';
 import { storageError } from './errors.ts';
-import { Transport } from './transport.ts';
-
-export interface StorageOptions {
-  /** How often an operation is tried before it is given up. */
-  readonly triesMax: number;
-  /** Without a byte in either direction for so long, a try has failed. */
-  readonly idleMs: number;
-  readonly backoffMs: number;
-  readonly backoffMaxMs: number;
-}
-
-const defaults: StorageOptions = {
-  triesMax: 8,
-  idleMs: 10_000,
-  backoffMs: 50,
-  backoffMaxMs: 2_000,
-};
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -47,6 +31,8 @@ export interface RangeOptions extends CallOptions {
   readonly start?: number;
   /** Exclusive. */
   readonly end?: number;
+  /** Only of the file with this etag; else PreconditionFailedError. */
+  readonly ifMatch?: string;
 }
 
 export interface ListOptions extends CallOptions {
@@ -62,6 +48,8 @@ export interface PutInfo {
   readonly path: string;
   readonly size: number;
   readonly etag: string;
+  /** Of the content, in hex. */
+  readonly crc32: string;
 }
 
 export interface ListEntry {
@@ -102,18 +90,11 @@ export interface FileMember {
 /** Bytes once, or a way to begin anew, which makes an upload repeatable. */
 export type PutSource = AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
 
-const answerBytesMax = 16 * 1024 * 1024;
-
 export class Storage {
-  readonly #transport: Transport;
-  readonly #attempts: Attempts;
+  readonly #connection: Connection;
 
-  constructor(endpoints: readonly string[], options: Partial<StorageOptions> = {}) {
-    const whole = { ...defaults, ...options };
-    if (endpoints.length === 0) throw new TypeError('At least one endpoint is needed.');
-    this.#transport = new Transport(whole.idleMs);
-    const urls = endpoints.map((endpoint) => new URL(endpoint));
-    this.#attempts = new Attempts(urls, this.#transport, whole);
+  constructor(endpoints: readonly string[], options: Partial<ConnectionOptions> = {}) {
+    this.#connection = new Connection(endpoints, options);
   }
 
   /** Errors: PathExistsError, InvalidPathError. */
@@ -141,21 +122,22 @@ export class Storage {
   /** The bytes as they come; an interrupted download goes on at another endpoint. */
   async getStream(path: string, options: RangeOptions = {}): Promise<Download> {
     const name = checked(() => parseFilePath(path), path);
-    const { start = 0, end, signal } = options;
+    const { start = 0, end, ifMatch, signal } = options;
     const ask = (from: number, etag: string | undefined): Promise<IncomingMessage> => {
       const headers: Record<string, string> = etag === undefined ? {} : { 'If-Match': etag };
       if (from > 0 || end !== undefined) {
         headers.Range = `bytes=${from}-${end === undefined ? '' : end - 1}`;
       }
-      return this.#run(reading(name, `/path?${query({ path: name })}`, headers), signal);
+      const operation = reading(name, `/path?${query({ path: name })}`, headers);
+      return this.#connection.run(operation, signal);
     };
-    return new Download(name, start, await ask(start, undefined), ask);
+    return new Download(name, start, await ask(start, ifMatch), ask);
   }
 
   async exists(path: string, options: CallOptions = {}): Promise<boolean> {
     const name = checked(() => parseFilePath(path), path);
     const operation = reading(name, `/exists?${query({ path: name })}`);
-    return (await this.#read(operation, options.signal)).toString() === '1';
+    return (await this.#connection.whole(operation, options.signal)).toString() === '1';
   }
 
   /** Errors: PathNotFoundError, PathExistsError. */
@@ -202,7 +184,7 @@ export class Storage {
 
   /** Ends kept connections. */
   close(): void {
-    this.#transport.close();
+    this.#connection.close();
   }
 
   async #put(
@@ -229,34 +211,10 @@ export class Storage {
     return this.#json<PutInfo>(writing('POST', to, target, keyHeader(options)), options.signal);
   }
 
-  #run(operation: Operation, signal: AbortSignal | undefined): Promise<IncomingMessage> {
-    return this.#attempts.run(operation, signal);
-  }
-
-  async #read(operation: Operation, signal: AbortSignal | undefined): Promise<Buffer> {
-    return this.#attempts.whole(operation, answerBytesMax, signal);
-  }
-
-  async #json<T>(operation: Operation, signal: AbortSignal | undefined): Promise<T> {
-    return JSON.parse((await this.#read(operation, signal)).toString()) as T;
+  #json<T>(operation: Operation, signal: AbortSignal | undefined): Promise<T> {
+    return this.#connection.json<T>(operation, signal);
   }
 }
-
-const query = (values: Readonly<Record<string, string>>): string =>
-  Object.entries(values)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join('&');
-
-const reading = (path: string, target: string, headers = {}): Operation => {
-  return { method: 'GET', path, target, headers, writes: false, repeatable: true };
-};
-
-const writing = (
-  method: string,
-  path: string,
-  target: string,
-  headers: Readonly<Record<string, string>>,
-): Operation => ({ method, path, target, headers, writes: true, repeatable: true });
 
 const keyHeader = ({ idempotencyKey = randomUUID() }: WriteOptions): Record<string, string> => ({
   'Idempotency-Key': idempotencyKey,

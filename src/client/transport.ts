@@ -32,10 +32,12 @@ export class Transport {
     https: new TlsAgent({ keepAlive: true, maxSockets: 64 }),
   };
   readonly #idleMs: number;
+  readonly #credentials: Readonly<Record<string, string>>;
 
   /** `idleMs`: without a byte in either direction for so long, a try has failed. */
-  constructor(idleMs: number) {
+  constructor(idleMs: number, token?: string) {
     this.#idleMs = idleMs;
+    this.#credentials = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   }
 
   /**
@@ -51,7 +53,7 @@ export class Transport {
       port: endpoint.port,
       method,
       path: target,
-      headers: { ...headers, ...framing(method, content) },
+      headers: { ...headers, ...this.#credentials, ...framing(method, content) },
       agent: secure ? this.#agents.https : this.#agents.http,
       timeout: this.#idleMs,
       ...(signal ? { signal } : {}),

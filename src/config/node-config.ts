@@ -70,6 +70,17 @@ const nodeSchema = {
   scrubBytesPerSecond: integer(1, 2 ** 40, 8 * 1024 ** 2),
   scrubPauseMs: integer(0, 365 * 24 * 3600_000, 10 * 60_000),
   logLevel: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
+  /** Count what is done, and show it under `/-/metrics`. */
+  metrics: flag(true),
+  /** Keep a log of all changes in the data folder, and how large it may become. */
+  auditLog: flag(false),
+  auditLogBytesMax: integer(8 * MiB, 2 ** 40, 64 * MiB),
+  /** Where traces go by OTLP over HTTP; null: nowhere, and none are kept. */
+  traceEndpoint: optional(text(/^https?:\/\/[^\s]+$/, 'http://host:port')),
+  /** Of the requests that come without a trace of their own, how many begin one. */
+  traceSamplePercent: integer(0, 100, 100),
+  /** A node that is told to stop serves on for so long, while `/-/ready` says so to balancers. */
+  stopDelayMs: integer(0, 600_000, 0),
 } as const satisfies Schema;
 
 export interface NodeConfig {

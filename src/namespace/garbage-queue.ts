@@ -41,6 +41,8 @@ export interface Orphan {
   readonly blob: BlobId;
   /** Where shards of it were found. */
   readonly volume: VolumeId;
+  /** Its writer lives, and says that it got no name and gets none. */
+  readonly isSettled: boolean;
 }
 
 const queue = prefixSpan(prefixes.garbage);
@@ -89,11 +91,16 @@ export class GarbageQueue {
    * create asks in its transaction that this very session lives, and a session that is over never
    * comes back, since no revision is given twice. So this transaction asks that none of all the
    * liveness keys is of that session: whichever of the two is first in the engine's log, the other
-   * one fails.
+   * one fails. Nothing of this needs asking when the writer itself says that no create is on its
+   * way any more.
    */
   add(orphans: readonly Orphan[], options: CallOptions): Promise<readonly BlobId[]> {
-    return this.#decide(orphans, options, ({ blob, volume }) => ({
-      compare: [hasNoName(blob), isOver(sessionOfBlob(blob)), isAbsent(garbageKey(blob))],
+    return this.#decide(orphans, options, ({ blob, volume, isSettled }) => ({
+      compare: [
+        hasNoName(blob),
+        isAbsent(garbageKey(blob)),
+        ...(isSettled ? [] : [isOver(sessionOfBlob(blob))]),
+      ],
       then: [
         {
           kind: 'put',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCode } from '#base/errors.ts';
-import type { BlobId, VolumeId } from '#base/ids.ts';
+import { type BlobId, nodeId, type VolumeId } from '#base/ids.ts';
 import { extentsMax } from '#base/limits.ts';
 import {
   decodeFileRecord,
@@ -48,6 +48,8 @@ test('stripes that were sent anew under later numbers leave gaps', () => {
 test('a record of garbage comes back as it was', () => {
   const { size, extents } = record;
   assert.deepEqual(decodeGarbage(encodeGarbage(record)), { size, extents });
+  const moved = { size, extents, awaited: [nodeId('n1')], isMoved: true };
+  assert.deepEqual(decodeGarbage(encodeGarbage(moved)), moved);
 });
 
 test('the most extents and the most metadata fit; more is refused, not cut', () => {

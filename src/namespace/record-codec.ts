@@ -26,8 +26,9 @@ export function encodeFileRecord(record: FileRecord): Buffer {
 }
 
 export function encodeGarbage(record: GarbageRecord): Buffer {
-  const { size, extents, awaited } = record;
-  return Buffer.from(JSON.stringify({ size, extents: extents.map(plainExtent), awaited }));
+  const { size, extents, awaited, isMoved } = record;
+  const plain = { size, extents: extents.map(plainExtent), awaited };
+  return Buffer.from(JSON.stringify({ ...plain, ...(isMoved ? { isMoved } : {}) }));
 }
 
 /** Throws data_damaged if the bytes aren't a whole record. `path` is for the error. */
@@ -42,12 +43,15 @@ export function decodeFileRecord(bytes: Buffer, path: string): FileRecord {
 
 /** Throws data_damaged if the bytes aren't a whole record. */
 export function decodeGarbage(bytes: Buffer): GarbageRecord {
-  const { size, extents: plainExtents, awaited } = parseObject(bytes) ?? {};
+  const { size, extents: plainExtents, awaited, isMoved } = parseObject(bytes) ?? {};
   const extents = parseExtents(plainExtents);
   if (extents === undefined || !isCount(size) || !(awaited === undefined || areNodes(awaited))) {
     throw new DftfsError('data_damaged', 'A record of garbage cannot be understood.');
   }
-  return { size, extents, ...(awaited === undefined ? {} : { awaited }) };
+  return {
+    ...{ size, extents, ...(awaited === undefined ? {} : { awaited }) },
+    ...(isMoved === true ? { isMoved } : {}),
+  };
 }
 
 /** As `decode` says; undefined if it throws data_damaged. */

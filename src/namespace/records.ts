@@ -47,4 +47,6 @@ export interface GarbageRecord {
    * all have, and the key stays a while longer.
    */
   readonly awaited?: readonly NodeId[];
+  /** The content lies in another blob now: reads that are under way find it there. */
+  readonly isMoved?: boolean;
 }

@@ -1,7 +1,10 @@
 /**
  * Structured logs: one JSON line an event. Events are short constant phrases; what varies goes into
- * fields.
+ * fields. What is logged while a client's request is being served carries the request's id, on
+ * whichever node.
  */
+import { currentScope } from './request-scope.ts';
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -36,7 +39,8 @@ export function createLogger(
     (event: string, more: LogFields = {}) => {
       if (severity[level] < severity[minimum]) return;
       const time = new Date(wall()).toISOString();
-      write(`${JSON.stringify({ time, level, event, ...fields, ...more }, plain)}\n`);
+      const line = { time, level, event, ...fields, ...requestFields(), ...more };
+      write(`${JSON.stringify(line, plain)}\n`);
     };
   return {
     debug: at('debug'),
@@ -45,6 +49,13 @@ export function createLogger(
     error: at('error'),
     with: (more) => createLogger(write, wall, minimum, { ...fields, ...more }),
   };
+}
+
+function requestFields(): LogFields {
+  const scope = currentScope();
+  if (scope === undefined) return {};
+  const { request, span } = scope;
+  return span === undefined ? { request } : { request, trace: span.traceId };
 }
 
 export const silentLogger: Logger = createLogger(

@@ -11,7 +11,8 @@ export interface NodeFacts {
   readonly volumes: readonly VolumeBytes[];
   /** Of shards that it lacked, rebuilt lately. */
   readonly repairBytesPerSecond: number;
-  readonly requests: RequestFacts;
+  /** Missing: it doesn't count them. */
+  readonly requests?: RequestFacts | undefined;
   /** By name, what each duty says of its progress. */
   readonly duties: Readonly<Record<string, unknown>>;
 }
@@ -69,7 +70,7 @@ function isNodeFacts(head: unknown): head is NodeFacts {
     isTextOrNull(disk.fenced) &&
     isTextOrNull(disk.standing) &&
     isAmount(repairBytesPerSecond) &&
-    isRequestFacts(requests) &&
+    (requests === undefined || isRequestFacts(requests)) &&
     Array.isArray(volumes) &&
     volumes.every(isVolumeBytes)
   );

@@ -4,7 +4,21 @@ import type { BlobId, VolumeId } from '#base/ids.ts';
 export const upkeepMethods = {
   /** RebuildHead → {} once this node holds its shards of those stripes. */
   rebuild: 'upkeep.rebuild',
+  /** SettledHead → SettledReply, asked of the node in whose session the blobs were written. */
+  settled: 'upkeep.settled',
 } as const;
+
+/** At most in one call. */
+export const settledBlobsMax = 1024;
+
+export interface SettledHead {
+  readonly blobs: readonly BlobId[];
+}
+
+/** Those that have their name, or have none and certainly get none. */
+export interface SettledReply {
+  readonly settled: readonly BlobId[];
+}
 
 export interface RebuildHead {
   readonly volume: VolumeId;

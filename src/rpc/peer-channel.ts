@@ -6,6 +6,9 @@
 import { asDftfsError, DftfsError, type Outcome } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
 import { frameBodyBytesMax } from '#base/limits.ts';
+import { currentScope, outOfScope } from '#observe/request-scope.ts';
+import { scopeOnWire } from './call-scope.ts';
+import { type CallWatcher, watchCall } from './call-watcher.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { RpcDeps } from './deps.ts';
 import { errorFromWire } from './errors-on-the-wire.ts';
@@ -16,6 +19,7 @@ import { type Greeted, greet, type RpcIdentity } from './handshake.ts';
 import { checkOptions, PendingCall } from './pending-call.ts';
 import type { ResolvePeer, RpcMessage, RpcRequest } from './rpc.ts';
 import { type Body, bodyLength, type CallOptions, emptyBody } from './rpc.ts';
+import type { PeerMeter } from './rpc-metrics.ts';
 
 export interface ChannelLimits {
   /** Calls to one peer, waiting ones included, before the next is told `overloaded`. */
@@ -49,6 +53,7 @@ export class PeerChannel {
   readonly #deps: ChannelDeps;
   readonly #options: ChannelOptions;
   readonly #limits: ChannelLimits;
+  readonly #meter: PeerMeter | undefined;
   readonly #sent = new Map<number, RemoteCall>();
   /** In order of arrival. */
   readonly #waiting = new Set<RemoteCall>();
@@ -66,6 +71,7 @@ export class PeerChannel {
     this.#deps = deps;
     this.#options = options;
     this.#limits = limits;
+    this.#meter = deps.metrics?.peer(peer);
   }
 
   /** Of the process that answered at the last handshake. */
@@ -74,24 +80,26 @@ export class PeerChannel {
   }
 
   call(request: RpcRequest, options: CallOptions): Promise<RpcMessage> {
+    const { clock, deadlines } = this.#deps;
     return new Promise((resolve, reject) => {
+      const now = clock.now();
+      const watcher = watchCall(this.#meter, clock, this.peer, request.method, now);
       try {
         checkOptions(options);
         this.#checkRoom();
-        const frame = packFrame([request.method, request.head]);
-        const body = request.body ?? emptyBody;
-        const now = this.#deps.clock.now();
-        const { deadlines } = this.#deps;
-        const call = new RemoteCall(this, frame, body, deadlines, now, options, resolve, reject);
+        const settling = { watcher, resolve, reject };
+        const call = new RemoteCall(this, request, deadlines, now, options, settling);
         call.watch();
         if (this.#stream !== undefined && this.#waiting.size === 0 && this.#fits(call)) {
           this.#send(this.#stream, call, now);
         } else {
           this.#waiting.add(call);
-          if (this.#stream === undefined) void this.#connect();
+          if (this.#stream === undefined) this.#beginConnecting();
         }
-      } catch (error) {
-        reject(asDftfsError(error));
+      } catch (thrown) {
+        const error = asDftfsError(thrown);
+        watcher?.settled(error);
+        reject(error);
       }
     });
   }
@@ -145,6 +153,7 @@ export class PeerChannel {
     this.#sent.set(id, call);
     this.#bytesInFlight += call.bytes;
     this.#silentSince ??= now;
+    this.#meter?.sent.add(call.bytes);
     const { frame, body, bodyBytes, deadlineAt } = call;
     stream.send(sealFrame(frame, frameKinds.request, id, bodyBytes, deadlineAt - now), body);
   }
@@ -163,6 +172,11 @@ export class PeerChannel {
   #forget(id: number, call: RemoteCall): void {
     this.#sent.delete(id);
     this.#bytesInFlight -= call.bytes;
+  }
+
+  /** All that comes over the connection is nobody's request in particular. */
+  #beginConnecting(): void {
+    outOfScope(() => void this.#connect());
   }
 
   async #connect(): Promise<void> {
@@ -197,6 +211,7 @@ export class PeerChannel {
 
   #open({ stream, incarnation }: Greeted): void {
     this.#attempt = undefined;
+    this.#meter?.connections.add();
     this.#incarnation = incarnation;
     this.#silentSince = undefined;
     this.#stream = stream;
@@ -216,6 +231,7 @@ export class PeerChannel {
     if (call === undefined) return;
     const head = frame.head();
     this.#forget(id, call);
+    this.#meter?.received.add(frame.prefix.headBytes + frame.prefix.bodyBytes);
     if (frame.prefix.kind === frameKinds.reply) call.resolve({ head, body: frame.body });
     else call.reject(errorFromWire(head));
     this.#proceed();
@@ -231,7 +247,7 @@ export class PeerChannel {
     this.#sent.clear();
     this.#bytesInFlight = 0;
     for (const call of sent) call.reject(error);
-    if (this.#waiting.size > 0) void this.#connect();
+    if (this.#waiting.size > 0) this.#beginConnecting();
   }
 
   #unreachable(why: string, outcome: Outcome): DftfsError {
@@ -239,6 +255,19 @@ export class PeerChannel {
       outcome,
     });
   }
+}
+
+interface Settling {
+  readonly watcher: CallWatcher | undefined;
+  resolve(message: RpcMessage): void;
+  reject(error: DftfsError): void;
+}
+
+/** For whom the call is made travels with it. */
+function packRequest({ method, head }: RpcRequest, watcher: CallWatcher | undefined): Buffer {
+  const scope = currentScope();
+  if (scope === undefined) return packFrame([method, head]);
+  return packFrame([method, head, scopeOnWire(scope, watcher?.span)]);
 }
 
 class RemoteCall extends PendingCall {
@@ -252,19 +281,17 @@ class RemoteCall extends PendingCall {
 
   constructor(
     channel: PeerChannel,
-    frame: Buffer,
-    body: Body,
+    request: RpcRequest,
     deadlines: Deadlines,
     now: number,
     options: CallOptions,
-    resolve: (message: RpcMessage) => void,
-    reject: (error: DftfsError) => void,
+    { watcher, resolve, reject }: Settling,
   ) {
-    super(deadlines, now, options, resolve, reject);
+    super(deadlines, now, options, watcher, resolve, reject);
     this.#channel = channel;
-    this.frame = frame;
-    this.body = body;
-    this.bodyBytes = bodyLength(body);
+    this.frame = packRequest(request, watcher);
+    this.body = request.body ?? emptyBody;
+    this.bodyBytes = bodyLength(this.body);
     if (this.bodyBytes > frameBodyBytesMax) {
       throw new DftfsError('invalid_message', `A body of ${this.bodyBytes} bytes is too large.`);
     }

@@ -1,4 +1,5 @@
 import { DftfsError, type Outcome } from '#base/errors.ts';
+import type { CallWatcher } from './call-watcher.ts';
 import type { Deadlines, Expiring } from './deadlines.ts';
 import type { CallOptions, RpcMessage } from './rpc.ts';
 
@@ -12,17 +13,20 @@ export abstract class PendingCall implements Expiring {
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: (message: RpcMessage) => void;
   readonly #reject: (error: DftfsError) => void;
+  readonly #watcher: CallWatcher | undefined;
 
   constructor(
     deadlines: Deadlines,
     now: number,
     options: CallOptions,
+    watcher: CallWatcher | undefined,
     resolve: (message: RpcMessage) => void,
     reject: (error: DftfsError) => void,
   ) {
     this.deadlineAt = now + options.timeoutMs;
     this.#deadlines = deadlines;
     this.#signal = options.signal;
+    this.#watcher = watcher;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -38,11 +42,13 @@ export abstract class PendingCall implements Expiring {
 
   resolve(message: RpcMessage): void {
     this.#unwatch();
+    this.#watcher?.settled(undefined);
     this.#resolve(message);
   }
 
   reject(error: DftfsError): void {
     this.#unwatch();
+    this.#watcher?.settled(error);
     this.#reject(error);
   }
 

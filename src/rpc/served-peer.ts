@@ -5,6 +5,8 @@ import { DftfsError } from '#base/errors.ts';
 import { frameBodyBytesMax } from '#base/limits.ts';
 import type { Clock } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
+import type { Tracer } from '#observe/tracer.ts';
+import { handleInScope } from './call-scope.ts';
 import type { Deadlines } from './deadlines.ts';
 import { errorToWire } from './errors-on-the-wire.ts';
 import { expectCalls, frameKinds, packFrame, sealFrame } from './frame.ts';
@@ -19,6 +21,7 @@ interface ServedPeerDeps {
   readonly log: Logger;
   readonly deadlines: Deadlines;
   readonly table: ReadonlyMap<string, RpcHandler>;
+  readonly tracer?: Tracer | undefined;
 }
 
 interface ServedPeerLimits {
@@ -140,7 +143,12 @@ export class ServedPeer {
     if (!Array.isArray(request)) {
       throw new DftfsError('invalid_message', 'A request names its method.', { outcome: 'none' });
     }
-    return handleCall(this.#deps.table, request[0], request[1], frame.body, call);
+    const [method, head, scope] = request;
+    const { body } = frame;
+    const handle = () => handleCall(this.#deps.table, method, head, body, call);
+    return scope === undefined
+      ? handle()
+      : handleInScope(this.#deps, scope, String(method), handle);
   }
 
   /** Nobody would read the answer. */

@@ -73,6 +73,39 @@ test('space comes back when nothing more is written', async () => {
   await store.close();
 });
 
+test('what little is dead stays while shards are deleted, and goes when that has ended', async () => {
+  const bench = new Bench();
+  const store = await bench.open({ segmentBytesMax: 10 * record });
+  for (let number = 0; number < 25; number++) await put(store, number, length);
+  await remove(store, 0, 1, 10, 11);
+  const { segmentBytes } = await store.stats();
+  assert.equal(await compactAll(store), 'idle');
+  bench.clock.ms += 20_000;
+  await remove(store, 24);
+  assert.equal(await compactAll(store), 'idle');
+  bench.clock.ms += 20_000;
+  assert.equal(await compactAll(store), 'idle');
+  assert.ok((await store.stats()).segmentBytes >= segmentBytes);
+  for (let round = 0; round < 4; round++) {
+    bench.clock.ms += 30_000;
+    assert.equal(await compactAll(store), 'idle');
+  }
+  const after = await store.stats();
+  assert.ok(after.deadBytes < after.segmentBytes / 10, `${after.deadBytes} bytes are dead`);
+  await assertHolds(store, [
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    ...Array.from({ length: 12 }, (_, n) => n + 12),
+  ]);
+  await store.close();
+});
+
 test('an index that was in a segment that is gone is still good after a crash', async () => {
   const bench = new Bench();
   const store = await bench.open();

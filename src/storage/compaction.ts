@@ -15,11 +15,12 @@
  * the next comparison of shards and names.
  */
 import { isCode } from '#base/errors.ts';
+import type { Clock } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
 import type { Fence } from './fence.ts';
 import type { FreeSpace } from './free-space.ts';
 import type { IndexWriter } from './index-writer.ts';
-import { planCompaction } from './plan-compaction.ts';
+import { planCompaction, type SegmentUse } from './plan-compaction.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { SegmentFiles } from './segment-files.ts';
 import type { NewRecord, SegmentLog } from './segment-log.ts';
@@ -34,6 +35,8 @@ const stepBytes = 4 * MiB;
 const stepRecords = 4096;
 /** or entries of the index. */
 const stepEntries = 1024;
+/** The store is settled when so long no byte of it has died. */
+const settledMs = 30_000;
 
 /** 'no_room': something could be won back, but the copies would find no room. */
 export type CompactionStep = 'busy' | 'idle' | 'no_room';
@@ -57,6 +60,7 @@ export interface CompactionDeps {
   readonly quarantine: Quarantine;
   readonly fence: Fence;
   readonly space: FreeSpace;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly salt: number;
 }
@@ -78,6 +82,8 @@ interface Search {
 export class Compaction {
   readonly #deps: CompactionDeps;
   readonly #held = new Set<number>();
+  /** Of the whole store, when last looked at, and since when. */
+  readonly #dead = { bytes: 0, sinceMs: 0 };
   #work: Work | undefined;
   #state: CompactionStep = 'idle';
   #movedBytes = 0;
@@ -145,6 +151,7 @@ export class Compaction {
     for (const segment of this.#held) if (use(segment).liveBytes === 0) this.#held.delete(segment);
     const isCandidate = (segment: number) => segment < last && !this.#held.has(segment);
     const plan = planCompaction({
+      isSettled: this.#isSettled(files.numbers.map(use)),
       sealed: files.numbers.filter(isCandidate).map(use),
       tail: use(last),
       roomBytes: space.room('upkeep'),
@@ -155,6 +162,13 @@ export class Compaction {
     if (plan.kind === 'seal') await segments.seal();
     else this.#work = { segment: plan.segment, offset: 0, search: undefined };
     return 'busy';
+  }
+
+  #isSettled(uses: readonly SegmentUse[]): boolean {
+    const now = this.#deps.clock.now();
+    const bytes = uses.reduce((sum, { bytes, liveBytes }) => sum + bytes - liveBytes, 0);
+    if (bytes !== this.#dead.bytes) Object.assign(this.#dead, { bytes, sinceMs: now });
+    return now - this.#dead.sinceMs >= settledMs;
   }
 
   async #continue(work: Work, signal: AbortSignal): Promise<boolean> {

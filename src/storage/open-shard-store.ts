@@ -22,6 +22,7 @@ import { SegmentLog } from './segment-log.ts';
 import { SegmentReader } from './segment-reader.ts';
 import type { LogPosition, ShardIndexFactory } from './shard-index.ts';
 import type { ShardStore } from './shard-store.ts';
+import type { StoreMetrics } from './store-metrics.ts';
 import { nextGeneration, openSuperblock, saltOf } from './superblock.ts';
 
 const MiB = 1024 * 1024;
@@ -35,6 +36,7 @@ export interface ShardStoreDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly indexFactory: ShardIndexFactory;
+  readonly metrics?: StoreMetrics | undefined;
 }
 
 export interface ShardStoreOptions {
@@ -116,7 +118,7 @@ async function openLocked(
   onIndexFailure: () => void,
   release: () => Promise<void>,
 ): Promise<ShardStore> {
-  const { clock, timers, log } = deps;
+  const { clock, timers, log, metrics } = deps;
   const { folder, clusterId, nodeId, reserveBytes, capacityBytes } = options;
   const fence = new Fence(log);
   const onHang = (what: string) =>
@@ -153,7 +155,7 @@ async function openLocked(
       files,
       space,
       fence,
-      salt,
+      ...{ clock, metrics, salt },
       standsAt: (key, place) => index.isAt(key, place),
       appended({ kind, key, segment, offset, length }, end) {
         if (kind === 'tombstone') index.remove(key, end);
@@ -166,7 +168,7 @@ async function openLocked(
   );
   const reader = new SegmentReader({ files, clock, log, salt, quarantine });
   const parts = { files, index, segments, reader, quarantine, fence, space, watch };
-  const compaction = new Compaction({ ...parts, log, salt });
+  const compaction = new Compaction({ ...parts, clock, log, salt });
   const advance = nextGeneration.bind(undefined, disk, folder);
   return new LocalShardStore(
     { ...parts, compaction, advance, closeIndex, release },

@@ -16,6 +16,7 @@ const plan = (facts: Partial<CompactionFacts>) =>
     tail: use(99, 0, 0),
     roomBytes: 1000 * MiB,
     isTight: false,
+    isSettled: false,
     ...facts,
   });
 
@@ -40,6 +41,17 @@ test('without room almost anything is worth it, but not next to nothing', () => 
   const sealed = [use(1, 100, 99), use(2, 100, 90)];
   assert.deepEqual(plan({ sealed, isTight: true }), { kind: 'compact', segment: 2 });
   assert.deepEqual(plan({ sealed: [use(1, 100, 99)], isTight: true }), { kind: 'nothing' });
+});
+
+test('once nobody deletes any more, a tenth of the whole doesn’t stay dead', () => {
+  const sealed = [use(1, 100, 80), use(2, 100, 99), use(3, 100, 92)];
+  assert.deepEqual(plan({ sealed }), { kind: 'nothing' });
+  assert.deepEqual(plan({ sealed, isSettled: true }), { kind: 'compact', segment: 1 });
+  const tidy = [use(1, 100, 90), use(2, 100, 99)];
+  assert.deepEqual(plan({ sealed: tidy, isSettled: true }), { kind: 'nothing' });
+  const tail = use(5, 10, 8);
+  assert.deepEqual(plan({ tail }), { kind: 'nothing' });
+  assert.deepEqual(plan({ tail, isSettled: true }), { kind: 'seal' });
 });
 
 test('what finds no room is not begun', () => {

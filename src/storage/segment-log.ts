@@ -9,6 +9,7 @@
  */
 import { DftfsError } from '#base/errors.ts';
 import type { DiskFile } from '#io/disk.ts';
+import type { Clock } from '#io/world.ts';
 import type { Body } from '#rpc/rpc.ts';
 import { bodyLength } from '#rpc/rpc.ts';
 import type { BodyCrcs } from './block-crcs.ts';
@@ -18,6 +19,7 @@ import type { SegmentFiles } from './segment-files.ts';
 import type { LogPosition, ShardPlace } from './shard-index.ts';
 import type { RecordHeader, RecordKind } from './shard-record.ts';
 import { encodeHeader, recordBytes } from './shard-record.ts';
+import type { StoreMetrics } from './store-metrics.ts';
 
 const MiB = 1024 * 1024;
 const batchBytesMax = 8 * MiB;
@@ -48,6 +50,8 @@ export interface SegmentLogDeps {
   readonly files: SegmentFiles;
   readonly space: FreeSpace;
   readonly fence: Fence;
+  readonly clock: Clock;
+  readonly metrics?: StoreMetrics | undefined;
   readonly salt: number;
   /** Whether the shard's record is the one at this place. */
   readonly standsAt: (key: string, place: ShardPlace) => boolean;
@@ -207,7 +211,10 @@ export class SegmentLog {
       parts.push(encodeHeader(header, this.#deps.salt), ...record.body);
       offset += recordBytes(length);
     }
+    const { clock, metrics } = this.#deps;
+    const began = clock.now();
     await file.write(parts, this.#offset);
+    metrics?.flushed(batch.length, bytes, clock.now() - began);
     this.#offset = offset;
     this.#deps.files.setSize(this.#segment, offset);
     this.#deps.space.take(bytes);
@@ -239,7 +246,8 @@ export class SegmentLog {
 
   /** What to tell those who wait for a batch that failed so. */
   async #failed(error: unknown): Promise<DftfsError> {
-    const { fence, space } = this.#deps;
+    const { fence, space, metrics } = this.#deps;
+    metrics?.failed();
     if (fence.reason !== undefined) return fence.error(error);
     if (!isNoSpace(error)) {
       fence.trip('a write to the disk failed', error);

@@ -114,9 +114,7 @@ async function mended(
   return reads;
 }
 
-const skip = isFullForm ? false : 'takes long: DFTFS_FULL=1 runs it';
-
-test(`${damages} damages of disks are found and mended`, { skip }, async (t) => {
+test(`${damages} damages of disks are found and mended`, async (t) => {
   const seed = newSeed();
   t.diagnostic(`seed ${seed}`);
   const random = new SeededRandom(seed);
@@ -154,9 +152,7 @@ test(`${damages} damages of disks are found and mended`, { skip }, async (t) => 
   await withLocalCluster(work, { environment });
 });
 
-test('what is damaged on too many disks is refused, not served and not denied', {
-  skip,
-}, async () => {
+test('what is damaged on too many disks is refused, not served and not denied', async () => {
   await withLocalCluster(async (cluster) => {
     const lost = upload('/lost', 50_000);
     const kept = upload('/kept', 50_000);

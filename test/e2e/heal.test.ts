@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { processFolder } from '#app/local/manifest.ts';
-import { assertAllWhole, assertLeavesOneOut } from '../support/audit.ts';
+import { assertAllWhole, leavesOneOut } from '../support/audit.ts';
 import { type AskedFile, ask, copyOf, upload } from '../support/busy-door.ts';
 import { allLive } from '../support/cluster-state.ts';
 import { isFullForm } from '../support/full-form.ts';
@@ -50,7 +50,7 @@ for (const lost of ['its process', 'its disk too'] as const) {
         const ms = await die(cluster, name, known);
         t.diagnostic(`${name} dead: all safe again after ${(ms / 1000).toFixed(1)} s`);
         await assertAllWhole(known, [cluster.url]);
-        await assertLeavesOneOut(known.slice(0, 20), cluster.url, cluster.nodeUrls.size - nth - 1);
+        await leavesOneOut(known.slice(0, 20), cluster.url, cluster.nodeUrls.size - nth - 1);
       }
       if (lost === 'its disk too') {
         for (const name of dead) {

@@ -1,30 +1,20 @@
 /** What lies where: every node has a part, no file is on all nodes, names hold no bytes. */
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { httpCall } from '../support/http-call.ts';
 import { type LocalCluster, startLocalCluster } from '../support/local-cluster.ts';
+import { holdersOfMarked, markedContent } from '../support/marked-files.ts';
 
 const files = 60;
 const smallBytes = 4096;
 const largeBytes = 900_000;
 
-/** Stands in every 4 KiB of the content, so in whatever part of it a node holds. */
-const markerOf = (n: number) => `<<dftfs marker of file ${String(n).padStart(4, '0')}>>`;
-
-const contentOf = (n: number) =>
-  Buffer.alloc(n % 2 === 0 ? smallBytes : largeBytes, markerOf(n).padEnd(512, '.'));
-
-async function filesUnder(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((e) => e.isFile()).map((e) => path.join(e.parentPath, e.name));
-}
+const contentOf = (n: number) => markedContent(n, n % 2 === 0 ? smallBytes : largeBytes);
 
 describe('on disk', () => {
   let cluster: LocalCluster;
   /** By process: numbers of the files of which it holds any bytes. */
-  const holds = new Map<string, Set<number>>();
+  let holds: ReadonlyMap<string, ReadonlySet<number>>;
 
   before(async () => {
     cluster = await startLocalCluster();
@@ -32,14 +22,7 @@ describe('on disk', () => {
       const { status } = await httpCall('PUT', `${cluster.url}/f/${n}`, { body: contentOf(n) });
       assert.equal(status, 200);
     }
-    for (const name of cluster.names) {
-      const found = new Set<number>();
-      for (const file of await filesUnder(path.join(cluster.data, name))) {
-        const content = await readFile(file);
-        for (let n = 0; n < files; n++) if (content.includes(markerOf(n))) found.add(n);
-      }
-      holds.set(name, found);
-    }
+    holds = await holdersOfMarked(cluster, files);
   });
   after(() => cluster.stop());
 

@@ -114,9 +114,11 @@ test(`power is cut ${cuts} times under load`, { skip: await whyNoLoopDisks() }, 
         unknown += asked.unknown.length;
       }
       reads += await assertAllWhole(acknowledged, doors);
-    } finally {
-      await power.release();
+    } catch (error) {
+      await power.release().catch((after) => t.diagnostic(`and then: ${after}`));
+      throw error;
     }
+    await power.release();
     const { lost, survived } = power.canaries;
     t.diagnostic(`${acknowledged.length} files acknowledged, all read back whole from every node`);
     t.diagnostic(`${unknown} unknown, ${reads} reads; ${lost} of ${lost + survived} canaries lost`);

@@ -14,7 +14,7 @@ import { type LocalCluster, withLocalCluster } from '../support/local-cluster.ts
 import { sideBySide } from '../support/side-by-side.ts';
 import { until } from '../support/until.ts';
 
-const rounds = isFullForm ? 3 : 2;
+const rounds = isFullForm ? 3 : 1;
 const count = isFullForm ? 50_000 : 1500;
 const fileBytes = 4096;
 const clients = 32;
@@ -60,11 +60,7 @@ async function isBack(cluster: LocalCluster, start: DiskUse, patienceMs: number)
   return performance.now() - began;
 }
 
-const skip = isFullForm ? false : 'takes long: DFTFS_FULL=1 runs it';
-
-test(`${count} files are put and removed ${rounds} times: space comes back`, {
-  skip,
-}, async (t) => {
+test(`${count} files are put and removed ${rounds} times: space comes back`, async (t) => {
   const work = async (cluster: LocalCluster) => {
     const kept = Array.from({ length: keptFiles }, (_, nth) => upload(`/kept/${nth}`, keptBytes));
     await sideBySide(kept, 8, async (file) => {

@@ -166,6 +166,12 @@ export class SimNode {
         scrubBytesPerSecond: 8 * 1024 * 1024,
         scrubPauseMs: 20_000,
         logLevel: 'debug',
+        metrics: false,
+        auditLog: false,
+        auditLogBytesMax: 8 * 1024 * 1024,
+        traceEndpoint: null,
+        traceSamplePercent: 0,
+        stopDelayMs: 0,
       },
     };
   }

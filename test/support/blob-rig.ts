@@ -1,6 +1,7 @@
 /** Writer and reader over a fake cluster. */
 import { randomFillSync } from 'node:crypto';
 import type { WrittenBlob } from '#blob/blob.ts';
+import { BlobsUnderWay } from '#blob/blobs-under-way.ts';
 import { type BlobReaderOptions, createBlobReader } from '#blob/read-blob.ts';
 import { createVolumePicker, type VolumePickerOptions } from '#blob/volume-picker.ts';
 import { VolumeSealer } from '#blob/volume-sealer.ts';
@@ -29,8 +30,9 @@ export function createBlobRig(nodes: number, options: BlobRigOptions = {}) {
     ...options.picker,
   });
   const sealer = new VolumeSealer(common);
+  const underWay = new BlobsUnderWay();
   const writer = createBlobWriter(
-    { ...common, shards: cluster.calls, session: cluster.session, picker, sealer },
+    { ...common, shards: cluster.calls, session: cluster.session, picker, sealer, underWay },
     { shardDeadlineFloorMs: 100, shardDeadlineCeilingMs: 100, ...options.writer },
   );
   const reader = createBlobReader(
@@ -49,7 +51,7 @@ export function createBlobRig(nodes: number, options: BlobRigOptions = {}) {
     for await (const piece of reader.read(blob, start, end, { signal })) chunks.push(piece);
     return Buffer.concat(chunks);
   };
-  return { cluster, picker, writer, reader, write, read };
+  return { cluster, picker, writer, reader, underWay, write, read };
 }
 
 export async function* chunksOf(content: Buffer, size: number): AsyncGenerator<Buffer> {

@@ -45,14 +45,43 @@ export async function assertReadable(url: string, files: readonly LoadedFile[]):
   }
 }
 
-/** Uses every endpoint once, with names under `folder`, which must be new. */
-export async function assertEveryEndpoint(url: string, folder: string): Promise<void> {
+/** One call of the pass, before its answer is judged. */
+export interface EndpointCall {
+  readonly endpoint: string;
+  readonly ms: number;
+  /** Undefined: none came. */
+  readonly status: number | undefined;
+  readonly expected: number;
+}
+
+const endpointsByMethod: Readonly<Record<string, string>> = { PUT: 'put', DELETE: 'delete' };
+
+const endpointOf = (method: string, target: string): string =>
+  /^\/(exists|copy|move|stat|ls|rm)(?=[?]|$)/.exec(target)?.[1] ??
+  endpointsByMethod[method] ??
+  'get';
+
+/** Uses every endpoint, with names under `folder`, which must be new. */
+export async function assertEveryEndpoint(
+  url: string,
+  folder: string,
+  onCall: (call: EndpointCall) => void = () => {},
+): Promise<void> {
   const expect = async (status: number, method: string, target: string, body?: Buffer | string) => {
     const form = typeof body === 'string' ? 'application/x-www-form-urlencoded' : undefined;
-    const answer = await httpCall(method, url + target, {
+    const options = {
       ...(body === undefined ? {} : { body }),
       ...(form === undefined ? {} : { headers: { 'content-type': form } }),
+    };
+    const call = { endpoint: endpointOf(method, target), expected: status };
+    const began = performance.now();
+    const came = (got: number | undefined) =>
+      onCall({ ...call, ms: performance.now() - began, status: got });
+    const answer = await httpCall(method, url + target, options).catch((error) => {
+      came(undefined);
+      throw error;
     });
+    came(answer.status);
     assert.equal(answer.status, status, `${method} ${target}: ${answer.status} ${answer.body}`);
     return answer.body;
   };

@@ -139,6 +139,7 @@ export class FakeCluster {
       await this.#reach(this.node(id), options);
       await this.onRebuild(this.node(id), blob, stripes);
     },
+    settled: async () => new Set(),
     list: async (id, volume, after, limit, options) => {
       await this.#reach(this.node(id), options);
       return [...this.node(id).shards]

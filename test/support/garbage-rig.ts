@@ -74,6 +74,8 @@ export class GarbageRig {
   readonly nodes: readonly RigNode[];
   readonly volumes = new Map<VolumeId, VolumeRecord>();
   readonly sessions = new Map<NodeId, number>();
+  /** Blobs that their writers have given up. */
+  readonly settled = new Set<BlobId>();
 
   private constructor(nodes: number) {
     this.nodes = Array.from({ length: nodes }, (_, index) => new RigNode(nodeId(`n${index}`)));
@@ -188,7 +190,7 @@ export class GarbageRig {
   /** How often nodes were asked to delete. */
   deleteCalls = 0;
 
-  readonly calls: Pick<ShardCalls, 'deleteBlobs' | 'list'> = {
+  readonly calls: Pick<ShardCalls, 'deleteBlobs' | 'settled' | 'list'> = {
     deleteBlobs: async (id, blobs) => {
       this.deleteCalls += 1;
       const node = this.#reach(id);
@@ -196,6 +198,10 @@ export class GarbageRig {
         await node.delete(node.list(undefined, 10_000, within).map(({ key }) => key));
       }
       return false;
+    },
+    settled: async (id, blobs) => {
+      this.#reach(id);
+      return new Set(blobs.filter((blob) => this.settled.has(blob)));
     },
     list: async (id, volume, after, limit) => this.#reach(id).list(after, limit, { volume }),
   };

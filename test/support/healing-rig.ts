@@ -1,5 +1,6 @@
 /** Nodes of a fake cluster that heal: volumes in a kv, and each node's own repair of its slots. */
 import { type NodeId, nodeId } from '#base/ids.ts';
+import { BlobsUnderWay } from '#blob/blobs-under-way.ts';
 import { blobReaderDefaults } from '#blob/read-blob.ts';
 import { ShardFetcher } from '#blob/shard-fetcher.ts';
 import { createShardRebuilder } from '#blob/shard-rebuilder.ts';
@@ -52,7 +53,8 @@ export function createHealingRig(nodes: number) {
   };
 
   cluster.onRebuild = async (node, blob, shards) => {
-    const handlers = upkeepHandlers({ kv, filler: fillerOf(node.id) });
+    const writer = { underWay: new BlobsUnderWay(), session: () => undefined };
+    const handlers = upkeepHandlers({ kv, filler: fillerOf(node.id), ...writer });
     const context = { peer: nodeId('n0'), signal: new AbortController().signal };
     await handlers[upkeepMethods.rebuild]?.({ ...blob, shards }, [], context);
   };

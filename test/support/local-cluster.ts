@@ -19,6 +19,7 @@ import {
 import { freePorts } from '#app/local/ports.ts';
 import { findProcess } from '#app/local/process-record.ts';
 import { projectFolder } from '#app/local/project.ts';
+import { stopCluster } from '#app/local/stopper.ts';
 
 const run = promisify(execFile);
 
@@ -34,8 +35,8 @@ export interface LocalCluster {
   /** Of the living; throws when there is no such process any more. */
   pid(name: string): number;
   signal(name: string, signal: NodeJS.Signals): void;
-  /** Runs `start.sh` again; returns the PIDs it printed. */
-  startAgain(): Promise<number[]>;
+  /** Runs `start.sh` again, with so many nodes from now on; returns the PIDs it printed. */
+  startAgain(nodes?: number): Promise<number[]>;
   /** Runs `stop.sh`: all processes end, the data stays. */
   end(): Promise<void>;
   stop(): Promise<void>;
@@ -47,27 +48,46 @@ export interface LocalClusterShape {
   /** Settings of all nodes. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly etcdQuotaMib?: number;
+  /** Aborted: a start under way ends what it began, and fails; and so does any later one. */
+  readonly signal?: AbortSignal;
 }
 
 export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<LocalCluster> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'dftfs-test-'));
   const data = path.join(folder, 'data');
   const [port] = await freePorts('127.0.0.1', 1);
-  const { nodes = 6, etcd = 5 } = shape;
+  const { etcd = 5 } = shape;
+  let { nodes = 6 } = shape;
   const common = ['--data', data];
   const env = { ...process.env, ...shape.environment };
   const start = async () => {
     const options = ['--port', String(port), '--nodes', String(nodes), '--etcd', String(etcd)];
     if (shape.etcdQuotaMib) options.push('--etcd-quota', String(shape.etcdQuotaMib));
+    shape.signal?.throwIfAborted();
     const script = path.join(projectFolder, 'start.sh');
-    const { stdout } = await run(script, [...common, ...options], { env });
-    return stdout.split('\n').filter(Boolean).map(Number);
+    const running = run(script, [...common, ...options], { env });
+    const interrupt = () => running.child.kill('SIGTERM');
+    shape.signal?.addEventListener('abort', interrupt);
+    try {
+      const { stdout } = await running;
+      return stdout.split('\n').filter(Boolean).map(Number);
+    } finally {
+      shape.signal?.removeEventListener('abort', interrupt);
+    }
   };
-  // Tests that run side by side would choose the same ports, before anyone listens on them.
-  await withDataLock(os.tmpdir(), { say: () => {} }, start);
-  const manifest = await readManifest(data);
-  if (manifest === undefined) throw new Error('the cluster has no manifest');
-  const names = processNames(manifest);
+  try {
+    // Tests that run side by side would choose the same ports, before anyone listens on them.
+    await withDataLock(os.tmpdir(), { say: () => {} }, start);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  const manifestNow = async () => {
+    const found = await readManifest(data);
+    if (found === undefined) throw new Error('the cluster has no manifest');
+    return found;
+  };
+  let manifest = await manifestNow();
   const pid = (name: string): number => {
     const found = findProcess(data, name);
     if (found === undefined) throw new Error(`${name} isn't running`);
@@ -76,22 +96,31 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
   return {
     url: publicUrl(manifest),
     data,
-    nodeUrls: new Map(manifest.nodes.map((node) => [node.name, nodeUrl(manifest, node)])),
+    get nodeUrls() {
+      return new Map(manifest.nodes.map((node) => [node.name, nodeUrl(manifest, node)]));
+    },
     etcdUrls: new Map(manifest.etcd.map((member) => [member.name, etcdUrl(manifest, member)])),
-    names,
+    get names() {
+      return processNames(manifest);
+    },
     pid,
     signal: (name, signal) => process.kill(pid(name), signal),
-    startAgain: start,
+    async startAgain(wanted = nodes) {
+      nodes = wanted;
+      const pids = await start();
+      manifest = await manifestNow();
+      return pids;
+    },
     async end() {
       await run(path.join(projectFolder, 'stop.sh'), common);
     },
     async stop() {
       // At once: how processes take their leave is another test's matter.
-      for (const name of names) {
+      for (const name of processNames(manifest)) {
         const found = findProcess(data, name);
         if (found !== undefined) process.kill(found.pid, 'SIGKILL');
       }
-      await run(path.join(projectFolder, 'stop.sh'), [...common, '--wipe']);
+      await stopCluster({ data, wipe: true }, { say: () => {} });
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -114,7 +143,8 @@ export async function withLocalCluster<T>(
   }
 }
 
-async function keepLogs({ data, names }: LocalCluster): Promise<string> {
+/** Returns the folder that they are kept in. */
+export async function keepLogs({ data, names }: LocalCluster): Promise<string> {
   const kept = await mkdtemp(path.join(os.tmpdir(), 'dftfs-logs-'));
   for (const name of names) await cp(logPath(data, name), path.join(kept, `${name}.log`));
   return kept;

@@ -11,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const attempts = 100;
+/** The kernel clears up after a process that was killed; a busy disk takes its time for that. */
+const attempts = 1200;
 const pauseMs = 50;
 
 /** Undefined: this machine can do it. Else why not. */
@@ -60,8 +61,10 @@ export class LoopDisk {
 
   async unmount(): Promise<void> {
     if (this.#device === undefined) return;
-    // The kernel may still clear up after a process that was killed.
-    await again(() => run('umount', [this.#mountPoint]));
+    await again(() => run('umount', [this.#mountPoint])).catch(async (cause) => {
+      const holders = (await whoHolds(this.#mountPoint)).join('\n');
+      throw new Error(`${this.#mountPoint} stays busy; open:\n${holders}`, { cause });
+    });
     await again(() => run('losetup', ['--detach', this.#device as string]));
     this.#device = undefined;
   }
@@ -96,6 +99,15 @@ export class LoopDisk {
     const fields = (await readFile(`/sys/block/${name}/stat`, 'utf8')).trim().split(/\s+/);
     return `${fields[4]} ${fields[8]}`;
   }
+}
+
+/** Each process and thread that has something in the folder open, and what it is at. */
+async function whoHolds(folder: string): Promise<string[]> {
+  const find = `for t in /proc/[0-9]*/task/[0-9]*; do for f in $t/fd/* $t/cwd $t/root; do
+    case "$(readlink "$f" 2>/dev/null)" in "$0"/*|"$0") echo "$f $(cat $t/wchan 2>/dev/null) \
+    $(grep State $t/status)";; esac; done; done`;
+  const { stdout } = await run('bash', ['-c', find, folder], { maxBuffer: 2 ** 24 });
+  return stdout.split('\n').filter(Boolean);
 }
 
 async function again(work: () => Promise<unknown>): Promise<void> {

@@ -9,7 +9,8 @@ import type { LocalCluster } from './local-cluster.ts';
 import { LoopDisk } from './loop-disk.ts';
 import { until } from './until.ts';
 
-const diskMib = 1024;
+/** Sparse: it takes only as much as is written to it. */
+const diskMib = 16_384;
 /** Written and not synced right before a cut: must not survive it, or nothing was cut. */
 const canary = 'not-synced';
 const canaryText = 'c'.repeat(10_000);

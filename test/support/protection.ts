@@ -10,9 +10,15 @@ export interface ClusterView {
   readonly nodes: readonly { readonly id: string; readonly live: boolean }[];
   /** Volumes by the losses that they survive now. */
   readonly volumes: Readonly<Record<string, number>>;
+  readonly protection?: { readonly moving: { readonly bytesLeft: number } };
   readonly repair?: { readonly bytesLeft: number; readonly bytesPerSecond: number };
   readonly names: {
-    readonly members: readonly { readonly dbBytes?: number; readonly dbBytesInUse?: number }[];
+    readonly members: readonly {
+      readonly endpoint: string;
+      readonly leader?: boolean;
+      readonly dbBytes?: number;
+      readonly dbBytesInUse?: number;
+    }[];
   };
   readonly store: {
     readonly shards: number;

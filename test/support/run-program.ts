@@ -9,6 +9,8 @@ export interface Ended {
 
 export interface Running {
   readonly pid: number;
+  /** What it has said so far. */
+  readonly said: Readonly<Pick<Ended, 'stdout' | 'stderr'>>;
   readonly ended: Promise<Ended>;
 }
 
@@ -16,6 +18,7 @@ export function runProgram(
   file: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  input?: string | Buffer,
 ): Running {
   const { NODE_TEST_CONTEXT: _own, ...inherited } = process.env;
   const child = spawn(file, args, { env: { ...inherited, ...environment } });
@@ -25,9 +28,11 @@ export function runProgram(
       read[stream] += chunk;
     });
   }
-  child.stdin.end();
+  // Who ends without reading all of it is no failure of ours.
+  child.stdin.on('error', () => {}).end(input);
   return {
     pid: child.pid as number,
+    said: read,
     ended: new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => resolve({ code, ...read }));

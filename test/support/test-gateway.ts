@@ -3,10 +3,12 @@ import type { TestContext } from 'node:test';
 import { DftfsError } from '#base/errors.ts';
 import type { Files } from '#files/files.ts';
 import type { ClusterStatus, NodeAdmin } from '#gateways/rest/call.ts';
-import { createRestGateway, type GatewayDeps, type RestGateway } from '#gateways/rest/gateway.ts';
+import { createRestGateway, type GatewayDeps } from '#gateways/rest/gateway.ts';
+import { HttpMetrics } from '#gateways/rest/http-metrics.ts';
 import type { GatewayOptions } from '#gateways/rest/options.ts';
 import { createNodeWorld } from '#io/node/world.ts';
-import { createLogger, type Logger } from '#observe/log.ts';
+import { createLogger, type Logger, type LogLevel } from '#observe/log.ts';
+import { MetricRegister } from '#observe/metric-register.ts';
 import { MemoryFiles } from './memory-files.ts';
 
 export interface TestGateway {
@@ -15,7 +17,6 @@ export interface TestGateway {
   readonly url: string;
   /** Errors logged: a test of a healthy gateway expects none. */
   readonly logged: string[];
-  counts(): ReturnType<RestGateway['requestCounts']>;
   close(): Promise<void>;
 }
 
@@ -24,6 +25,11 @@ export interface TestGatewaySetup {
   readonly status?: ClusterStatus;
   readonly admin?: NodeAdmin;
   readonly pages?: GatewayDeps['pages'];
+  readonly tracer?: GatewayDeps['tracer'];
+  readonly audit?: GatewayDeps['audit'];
+  /** Nothing is counted. */
+  readonly isUncounted?: boolean;
+  readonly logLevel?: LogLevel;
   /** Stands before the files in memory, to slow or break them. */
   readonly wrap?: (files: MemoryFiles) => Files;
 }
@@ -47,23 +53,30 @@ export const nodelessAdmin: NodeAdmin = {
 export async function startTestGateway(setup: TestGatewaySetup = {}): Promise<TestGateway> {
   const files = new MemoryFiles();
   const { clock, timers, random } = createNodeWorld();
+  const { logLevel = 'error' } = setup;
   const logged: string[] = [];
   const log: Logger = createLogger(
     (line) => logged.push(line),
     () => clock.wall(),
-    'error',
+    logLevel,
   );
   const { options, status = quietStatus, admin = nodelessAdmin, pages, wrap } = setup;
   const served = wrap ? wrap(files) : files;
   const deps = {
     ...{ files: served, status, admin, clock, timers, random, log },
     ...(pages ? { pages } : {}),
+    ...(setup.isUncounted ? {} : counted()),
+    ...{ tracer: setup.tracer, audit: setup.audit },
   };
   const gateway = createRestGateway(deps, { closeMs: 100, ...options });
   const port = await gateway.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${port}`;
-  const counts = () => gateway.requestCounts();
-  return { files, port, url, logged, counts, close: () => gateway.close() };
+  return { files, port, url, logged, close: () => gateway.close() };
+}
+
+function counted() {
+  const register = new MetricRegister();
+  return { metrics: new HttpMetrics(register), metricsText: () => register.text() };
 }
 
 /** The same, ended with the test. */

@@ -29,6 +29,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   gateways: ['base', 'io', 'observe', 'config', 'files', 'cluster', 'namespace'],
   client: ['base'],
+  cli: ['base', 'client'],
 };
 
 /** Assembly: builds everything, so it may import everything. */

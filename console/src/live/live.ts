@@ -1,7 +1,7 @@
 /** What this page knows of the cluster, as of the last look. Components read it. */
 import { signal } from '@preact/signals';
+import type { Event } from '#cli/cluster/compare-statuses.ts';
 import type { ClusterStatus } from '#client/cluster-status.ts';
-import type { ClusterEvent } from './events.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface Sample extends Traffic {
@@ -9,7 +9,7 @@ export interface Sample extends Traffic {
   readonly at: number;
 }
 
-export interface LoggedEvent extends ClusterEvent {
+export interface LoggedEvent extends Event {
   readonly number: number;
   readonly at: Date;
 }

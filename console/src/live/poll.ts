@@ -1,7 +1,7 @@
 /** Looks at the cluster every second, and tells what it finds. Rests while nobody sees the page. */
+import { type Event, eventsBetween, type Seen } from '#cli/cluster/compare-statuses.ts';
 import type { ClusterStatus } from '#client/cluster-status.ts';
 import { readStatus } from '../api/cluster.ts';
-import { type ClusterEvent, eventsBetween } from './events.ts';
 import { events, perSecondByNode, samples, silentSince, status } from './live.ts';
 import { TrafficMeter } from './traffic.ts';
 
@@ -15,7 +15,7 @@ const silenceMs = 2500;
 
 const meter = new TrafficMeter();
 let eventsSeen = 0;
-let isSilenceTold = false;
+let seenLast: Seen | undefined;
 
 export function startPolling(): void {
   void poll();
@@ -27,7 +27,7 @@ async function poll(): Promise<void> {
     const isThere = await look();
     const restMs = isThere ? Math.max(0, everyMs - (performance.now() - began)) : againMs;
     await new Promise((resolve) => setTimeout(resolve, restMs));
-    if (document.hidden) await seen();
+    if (document.hidden) await whenSeen();
   }
 }
 
@@ -35,23 +35,24 @@ async function look(): Promise<boolean> {
   try {
     take(await readStatus());
     return true;
-  } catch {
-    noteSilence();
+  } catch (error) {
+    noteSilence(error instanceof Error ? error : new Error(String(error)));
     return false;
   }
 }
 
-function noteSilence(): void {
+function noteSilence(error: Error): void {
   silentSince.value ??= performance.now();
-  if (isSilenceTold || performance.now() - silentSince.value < silenceMs) return;
-  isSilenceTold = true;
-  tell([{ severity: 'bad', text: 'Nobody answers.' }]);
+  if (performance.now() - silentSince.value >= silenceMs) note(error);
+}
+
+function note(seen: Seen): void {
+  tell(eventsBetween(seenLast, seen));
+  seenLast = seen;
 }
 
 function take(now: ClusterStatus): void {
-  if (isSilenceTold) tell([{ severity: 'good', text: `${now.node} answers.` }]);
-  isSilenceTold = false;
-  tell(eventsBetween(status.value, now));
+  note(now);
   status.value = now;
   silentSince.value = undefined;
   const traffic = meter.look(now);
@@ -61,14 +62,14 @@ function take(now: ClusterStatus): void {
   samples.value = [...samples.value, sample].slice(-samplesMax);
 }
 
-function tell(news: readonly ClusterEvent[]): void {
+function tell(news: readonly Event[]): void {
   if (news.length === 0) return;
   const at = new Date();
   const logged = news.map((event) => ({ ...event, at, number: ++eventsSeen }));
   events.value = [...logged.reverse(), ...events.value].slice(0, eventsMax);
 }
 
-const seen = (): Promise<void> =>
+const whenSeen = (): Promise<void> =>
   new Promise((resolve) => {
     const look = () => {
       if (document.hidden) return;

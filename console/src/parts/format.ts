@@ -1,16 +1,5 @@
 /** Numbers and times as people read them. */
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-
-export function sizeText(bytes: number): string {
-  let amount = bytes;
-  let unit = 0;
-  while (amount >= 1024 && unit < units.length - 1) {
-    amount /= 1024;
-    unit += 1;
-  }
-  const digits = unit === 0 || amount >= 100 ? 0 : amount >= 10 ? 1 : 2;
-  return `${amount.toFixed(digits)} ${units[unit]}`;
-}
+export { sizeText } from '#cli/output/format.ts';
 
 export function rateText(perSecond: number): string {
   if (perSecond === 0) return '0';

@@ -103,7 +103,6 @@ test('what is not whole is refused', async () => {
     { ...whole, duties: null },
     { ...whole, repairBytesPerSecond: Number.NaN },
     { ...whole, volumes: [['x', 1]] },
-    { ...whole, requests: undefined },
     { ...whole, requests: { ...whole.requests, count: -1 } },
     { ...whole, requests: { ...whole.requests, durations: [[1]] } },
     { ...whole, disk: { ...whole.disk, liveBytes: -1 } },

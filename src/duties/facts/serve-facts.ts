@@ -9,7 +9,7 @@ export interface FactsDeps {
   readonly standing: () => string | undefined;
   readonly tally: Pick<VolumeTally, 'bytes'>;
   readonly repairBytesPerSecond: () => number;
-  readonly requests: () => RequestFacts;
+  readonly requests: () => RequestFacts | undefined;
   /** By the name of the duty. */
   readonly progress: () => Readonly<Record<string, unknown>>;
 }

@@ -30,7 +30,7 @@ async function setUp() {
   const auditor = (node: RigNode, change: Partial<AuditNamesDeps> = {}) =>
     new AuditNames(
       {
-        ...{ self: node.id, kv: rig.kv, store: node, map: rig.map, rebuild },
+        ...{ self: node.id, kv: rig.kv, store: node, rebuild },
         ...{ clock: rig.time.clock, log: silentLogger, ...change },
       },
       { namesPerPage: 3, namesPerSecondMax: 1e9, shardsPerStep: 4, roundPauseMs: 1000 },

@@ -5,10 +5,14 @@
  */
 import type { NodeId } from '#base/ids.ts';
 import { shardLength, stripeRanges } from '#blob/stripes.ts';
-import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { Clock } from '#io/world.ts';
 import type { CallOptions, Kv } from '#kv/kv.ts';
-import { readFilePage, readFiles, readVolumeRecords } from '#namespace/blob-facts.ts';
+import {
+  readFilePage,
+  readFiles,
+  readVolumeRecords,
+  type VolumeRecords,
+} from '#namespace/blob-facts.ts';
 import type { FileEntry } from '#namespace/records.ts';
 import type { Logger } from '#observe/log.ts';
 import type { HeldShard } from '#protocol/shards.ts';
@@ -22,7 +26,6 @@ export interface AuditNamesDeps {
   readonly self: NodeId;
   readonly kv: Pick<Kv, 'range' | 'txn'>;
   readonly store: Pick<ShardStore, 'has'>;
-  readonly map: Pick<ClusterMap, 'volume'>;
   readonly rebuild: Pick<RebuildQueue, 'add'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -55,7 +58,7 @@ interface Found {
 
 const nothing: Found = { names: 0, damaged: 0, missing: 0 };
 
-/** A shard that this node must hold by this file's record and the map. */
+/** A shard that this node must hold by this file's record and its volume's. */
 interface Due extends HeldShard {
   readonly file: FileEntry;
 }
@@ -135,18 +138,20 @@ export class AuditNames implements Duty {
     this.#allowance.spend(page.files.length);
     const { names, damaged, missing } = this.#found;
     this.#found = { names: names + page.files.length, damaged: damaged + page.damaged, missing };
+    const ids = page.files.flatMap(({ record }) => record.extents.map(({ volume }) => volume));
+    const volumes = await readVolumeRecords(kv, ids, options);
     this.#next = page.next;
-    this.#due = this.#dueOf(page.files);
+    this.#due = this.#dueOf(page.files, volumes);
   }
 
-  *#dueOf(files: readonly FileEntry[]): Generator<Due, void> {
-    const { map } = this.#deps;
+  *#dueOf(files: readonly FileEntry[], volumes: VolumeRecords): Generator<Due, void> {
     for (const file of files) {
       const { blob } = file.record;
       for (const { stripe } of stripeRanges(file.record, 0, file.record.size)) {
-        const volume = map.volume(stripe.volume)?.record;
-        const slot = volume && this.#ownSlot(volume);
-        if (volume === undefined || slot === undefined) continue;
+        const volume = volumes.get(stripe.volume);
+        if (volume === undefined || volume === 'damaged') continue;
+        const slot = this.#ownSlot(volume);
+        if (slot === undefined) continue;
         const key = { volume: volume.id, blob, stripe: stripe.number, slot };
         yield { file, key, length: shardLength(stripe, volume.code) };
       }

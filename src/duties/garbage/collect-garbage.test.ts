@@ -59,6 +59,25 @@ test('what was removed is deleted after the read grace, and no sooner', async ()
   assert.equal(duty.progress().deleted, 10);
 });
 
+test('what has only moved is deleted at once: reads go on where it is now', async () => {
+  const { rig, volume, collector } = await setUp();
+  const duty = collector();
+  const [old, copied] = [await rig.put(n0, '/a', volume), await rig.put(n0, '/b', volume)];
+  await rig.namespace(n0).copy('/b', '/c');
+  const moved = await rig.upload(n0, volume);
+  assert.equal(await rig.namespace(n0).relocate(old.blob, moved), 1);
+  await rig.namespace(n0).remove('/b');
+  await round(duty);
+  assert.deepEqual([rig.holders(old), rig.holders(moved)], [[], [n0, n1]]);
+  assert.deepEqual(rig.holders(copied), [n0, n1]);
+  // A name that has moved away lets go of it; the last one is removed.
+  const again = await rig.upload(n0, volume);
+  assert.equal(await rig.namespace(n0).relocate(copied.blob, again), 1);
+  await rig.namespace(n0).remove('/c');
+  await round(duty);
+  assert.deepEqual([rig.holders(copied), rig.holders(again)], [[], [n0, n1]]);
+});
+
 test('a key stays as long as a late create may come, and goes after a second deletion', async () => {
   const { rig, volume, collector } = await setUp();
   const duty = collector();

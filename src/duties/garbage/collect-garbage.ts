@@ -4,8 +4,9 @@
  * queue is dead for good, deleting is idempotent, and each key changes only as it was read.
  *
  * Waits twice, by its own clock. Before the first pass, so that a read that is under way ends
- * whole: nothing but courtesy. And with the last one as long as the markers of operations stay: a
- * late try of the blob's create, held up on its way, must still find the key that refuses it.
+ * whole, unless the content has only moved: nothing but courtesy. And with the last one as long as
+ * the markers of operations stay: a late try of the blob's create, held up on its way, must still
+ * find the key that refuses it.
  */
 import { asDftfsError } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
@@ -146,7 +147,7 @@ export class CollectGarbage implements Duty {
     const readable = this.#ages.standingFor(this.#options.readGraceMs, now);
     const traced = this.#ages.standingFor(this.#options.traceGraceMs, now);
     return blobs.filter(({ record, revision }) => {
-      if (record.awaited === undefined) return revision <= readable;
+      if (record.awaited === undefined) return record.isMoved || revision <= readable;
       if (record.awaited.length === 0) return revision <= traced;
       return record.awaited.some((node) => this.#canAsk(node) || !this.#isHolder(node, record));
     });

@@ -18,7 +18,7 @@ async function setUp() {
   const finder = (node: RigNode, change: Partial<FindOrphansDeps> = {}) =>
     new FindOrphans(
       {
-        ...{ kv: rig.kv, store: node, map: rig.map, clock: rig.time.clock },
+        ...{ kv: rig.kv, store: node, map: rig.map, shards: rig.calls, clock: rig.time.clock },
         ...{ log: silentLogger, isHeld: notHeld, ...change },
       },
       { shardsPerStep: 4, shardsPerSecondMax: 1e9, roundPauseMs: 0 },
@@ -65,6 +65,31 @@ test('a killed upload is garbage once its session is over, on all nodes, and onl
   for (const file of [named, other]) assert.equal(rig.holders(file).length, 18);
   const { rounds, orphans, leftovers } = duty.progress();
   assert.deepEqual({ rounds, orphans, leftovers }, { rounds: 2, orphans: 1, leftovers: 0 });
+});
+
+test('what a writer that lives has given up is garbage at once, if the writer says so', async () => {
+  const { rig, volume, finder } = await setUp();
+  const [given, open] = [await rig.upload(n2, volume), await rig.upload(n2, volume)];
+  rig.settled.add(given.blob);
+  rig.node(n2).isUp = false;
+  await walk(finder(rig.node(n0)));
+  assert.deepEqual(await rig.garbage(), [], 'nobody says so');
+  rig.node(n2).isUp = true;
+  await walk(finder(rig.node(n0)));
+  assert.deepEqual(await rig.garbage(), [given.blob]);
+  await collect(rig);
+  assert.deepEqual([rig.holders(given), rig.holders(open)], [[], [n0, n1]]);
+});
+
+test('a blob that is named while its writer is asked keeps its bytes', async () => {
+  const { rig, volume, finder } = await setUp();
+  const file = await rig.upload(n2, volume);
+  const settled: typeof rig.calls.settled = async (_writer, blobs) => {
+    await rig.namespace(n2).create('/late', file);
+    return new Set(blobs);
+  };
+  await walk(finder(rig.node(n0), { shards: { settled } }));
+  assert.deepEqual([await rig.garbage(), rig.holders(file)], [[], [n0, n1]]);
 });
 
 test('4.4 an upload paused for long either finds its bytes or gets no name', async () => {
@@ -245,7 +270,7 @@ test('does nothing while a backup is on hold, and no more than so much in a time
   let isHeld = true;
   const duty = new FindOrphans(
     {
-      ...{ kv: rig.kv, store: node, map: rig.map, clock: rig.time.clock },
+      ...{ kv: rig.kv, store: node, map: rig.map, shards: rig.calls, clock: rig.time.clock },
       ...{ log: silentLogger, isHeld: async () => isHeld },
     },
     { shardsPerStep: 4, shardsPerSecondMax: 4, roundPauseMs: 1000 },

@@ -1,10 +1,12 @@
 /**
  * Compares what this node holds with the names, slowly, and finds what nobody else knows of: blobs
  * of killed uploads, and stripes that an upload left behind when it changed volumes. The names are
- * the only truth: no other node is asked, no shard makes a blob exist, and no age makes it garbage.
+ * the only truth: no shard makes a blob exist, and no age makes it garbage. Of a blob without a
+ * name the writer alone knows whether it may still get one; when its session is over, it can't.
  */
-import type { BlobId, VolumeId } from '#base/ids.ts';
-import { sessionOfBlob } from '#base/ids.ts';
+import { asDftfsError } from '#base/errors.ts';
+import { type BlobId, type NodeId, sessionOfBlob, type VolumeId } from '#base/ids.ts';
+import type { ShardCalls } from '#blob/shard-calls.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { Clock } from '#io/world.ts';
 import type { CallOptions, Kv } from '#kv/kv.ts';
@@ -15,7 +17,7 @@ import {
   readVolumeRecords,
   type VolumeRecords,
 } from '#namespace/blob-facts.ts';
-import { GarbageQueue } from '#namespace/garbage-queue.ts';
+import { GarbageQueue, type Orphan } from '#namespace/garbage-queue.ts';
 import type { FileEntry } from '#namespace/records.ts';
 import type { Logger } from '#observe/log.ts';
 import type { BlobInVolume, ShardKey } from '#protocol/shards.ts';
@@ -28,6 +30,7 @@ export interface FindOrphansDeps {
   readonly kv: Pick<Kv, 'range' | 'txn'>;
   readonly store: Pick<ShardStore, 'list' | 'delete'>;
   readonly map: Pick<ClusterMap, 'nodes' | 'sessionOf'>;
+  readonly shards: Pick<ShardCalls, 'settled'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly isHeld: () => Promise<boolean>;
@@ -49,6 +52,7 @@ export const findOrphansDefaults: FindOrphansOptions = {
 };
 
 const deletesPerCall = 1024;
+const askTimeoutMs = 2000;
 
 /** Some shards of a blob in a volume, as this node holds them. */
 interface Part extends BlobInVolume {
@@ -161,17 +165,44 @@ export class FindOrphans implements Duty {
   /** What the map thinks of sessions only spares transactions that would fail. */
   async #queueOrphans(suspects: readonly Part[], options: CallOptions): Promise<void> {
     const { map, log } = this.#deps;
-    const live = new Set(map.nodes().map(({ id }) => map.sessionOf(id)));
-    const orphans = new Map<BlobId, Part>();
+    const writers = new Map(map.nodes().map(({ id }) => [map.sessionOf(id), id]));
+    const orphans = new Map<BlobId, Orphan>();
+    const asked = new Map<NodeId, Part[]>();
     for (const part of suspects) {
-      if (!live.has(sessionOfBlob(part.blob))) orphans.set(part.blob, part);
+      const writer = writers.get(sessionOfBlob(part.blob));
+      if (writer === undefined) orphans.set(part.blob, { ...part, isSettled: false });
+      else asked.set(writer, [...(asked.get(writer) ?? []), part]);
+    }
+    for (const [writer, parts] of asked) {
+      const settled = await this.#settled(writer, parts, options);
+      for (const part of parts) {
+        if (settled.has(part.blob)) orphans.set(part.blob, { ...part, isSettled: true });
+      }
     }
     const queued = await this.#queue.add([...orphans.values()], options);
     for (const blob of queued) {
       log.info('a blob that never got a name, or lost it, is garbage', { blob });
       this.#orphans += 1;
       // No read can be under way: there was no name, and none in the queue.
-      await this.#deleteAll(orphans.get(blob) as Part);
+      await this.#deleteAll(orphans.get(blob) as Orphan);
+    }
+  }
+
+  /** None if the writer can't be asked now: the next walk comes by again. */
+  async #settled(
+    writer: NodeId,
+    parts: readonly Part[],
+    { signal }: CallOptions,
+  ): Promise<ReadonlySet<BlobId>> {
+    const { shards, log } = this.#deps;
+    const blobs = [...new Set(parts.map(({ blob }) => blob))];
+    const options = { timeoutMs: askTimeoutMs, ...(signal && { signal }) };
+    try {
+      return await shards.settled(writer, blobs, options);
+    } catch (error) {
+      const { code, message } = asDftfsError(error);
+      log.debug('a writer of blobs without a name did not answer', { writer, code, message });
+      return new Set();
     }
   }
 

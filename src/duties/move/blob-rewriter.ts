@@ -14,7 +14,7 @@ import type { Breather } from '../breather.ts';
 export interface BlobRewriterDeps {
   readonly namespace: Pick<Namespace, 'lookupBlob' | 'relocate'>;
   readonly reader: BlobReader;
-  readonly writer: Pick<BlobWriter, 'write' | 'discard'>;
+  readonly writer: Pick<BlobWriter, 'write' | 'named' | 'discard'>;
 }
 
 export class BlobRewriter {
@@ -53,6 +53,7 @@ export class BlobRewriter {
       }
       const moved = await namespace.relocate(blob, written, { signal });
       if (moved === 0) writer.discard(written);
+      else writer.named(written);
       return moved > 0;
     } catch (error) {
       if (error instanceof DftfsError && error.outcome === 'none') writer.discard(written);

@@ -5,7 +5,7 @@ import { silentLogger } from '#observe/log.ts';
 import type { HeldShard } from '#protocol/shards.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';
 import { noise } from '../../../test/support/blob-rig.ts';
-import { keyText } from '../../../test/support/fake-cluster.ts';
+import { type FakeNode, keyText } from '../../../test/support/fake-cluster.ts';
 import { createHealingRig } from '../../../test/support/healing-rig.ts';
 import { RebuildQueue } from '../scrub/rebuild-queue.ts';
 import { MendShards } from './mend-shards.ts';
@@ -43,4 +43,45 @@ test('what a node has lost is made anew from the others, and what they lost too 
   assert.equal(await duty.step(signal), 'idle');
   ms = 5000;
   assert.equal(await duty.step(signal), 'busy');
+});
+
+test('what can’t be had now is tried again, for a while', async () => {
+  const rig = createHealingRig(6);
+  const blob = await rig.write(noise(1000));
+  const record = blob.volumes[0]?.record as VolumeRecord;
+  const [own, ...others] = record.members.map((id) => rig.cluster.node(id)) as [
+    FakeNode,
+    ...FakeNode[],
+  ];
+  const key = { volume: record.id, blob: blob.blob, stripe: 0, slot: 0 };
+  const held = { key, length: 1000 };
+  own.shards.delete(keyText(key));
+  let ms = 0;
+  let isKnown = false;
+  const queue = new RebuildQueue();
+  const duty = new MendShards({
+    map: { volume: (id) => (isKnown ? rig.cluster.map.volume(id) : undefined) },
+    ...{ filler: rig.fillerOf(own.id), queue, log: silentLogger, store: { damaged: () => [] } },
+    clock: { now: () => ms, wall: () => ms },
+  });
+  const look = async () => {
+    ms += 5000;
+    let steps = 0;
+    while ((await duty.step(signal)) === 'busy') steps++;
+    return steps;
+  };
+  queue.add(held);
+  assert.ok((await look()) > 0);
+  isKnown = true;
+  for (const node of others) rig.cluster.set(node.id, 'gone');
+  assert.equal(await look(), 1);
+  for (const node of others) rig.cluster.set(node.id, 'up');
+  assert.equal(await look(), 1);
+  assert.equal(own.shards.get(keyText(key))?.length, 1000);
+  assert.equal(await look(), 0);
+  isKnown = false;
+  queue.add(held);
+  let tries = 0;
+  while ((await look()) > 0) assert.ok(++tries < 100);
+  assert.ok(tries > 10);
 });

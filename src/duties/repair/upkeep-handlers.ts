@@ -1,10 +1,18 @@
 /** The upkeep service as a node serves it. Heads are checked: a peer may be of another version. */
 import { DftfsError } from '#base/errors.ts';
-import { isBlobId, isVolumeId } from '#base/ids.ts';
+import { type BlobId, isBlobId, isVolumeId, sessionOfBlob } from '#base/ids.ts';
 import { frameBodyBytesMax } from '#base/limits.ts';
+import type { BlobsUnderWay } from '#blob/blobs-under-way.ts';
 import type { Kv } from '#kv/kv.ts';
 import { volumeKey } from '#protocol/keys.ts';
-import { type RebuildHead, type StripeShard, upkeepMethods } from '#protocol/upkeep.ts';
+import {
+  type RebuildHead,
+  type SettledHead,
+  type SettledReply,
+  type StripeShard,
+  settledBlobsMax,
+  upkeepMethods,
+} from '#protocol/upkeep.ts';
 import { decodeVolume, type VolumeRecord } from '#protocol/volumes.ts';
 import type { RpcHandlers } from '#rpc/rpc.ts';
 import type { SlotFiller } from './slot-filler.ts';
@@ -31,13 +39,33 @@ function rebuildHead(head: unknown): RebuildHead {
   return { volume, blob, shards };
 }
 
+function settledHead(head: unknown): readonly BlobId[] {
+  const { blobs } = (head ?? {}) as Partial<SettledHead>;
+  const isValid = Array.isArray(blobs) && blobs.length <= settledBlobsMax;
+  if (!isValid || !blobs.every((blob) => typeof blob === 'string' && isBlobId(blob))) {
+    throw new DftfsError('invalid_message', 'No valid question after blobs.');
+  }
+  return blobs;
+}
+
 export interface UpkeepHandlersDeps {
   readonly kv: Pick<Kv, 'get'>;
   readonly filler: SlotFiller;
+  readonly underWay: Pick<BlobsUnderWay, 'isOpen'>;
+  /** This process's; of other sessions it knows nothing. */
+  readonly session: () => number | undefined;
 }
 
-export function upkeepHandlers({ kv, filler }: UpkeepHandlersDeps): RpcHandlers {
+export function upkeepHandlers(deps: UpkeepHandlersDeps): RpcHandlers {
+  const { kv, filler, underWay, session } = deps;
   return {
+    [upkeepMethods.settled]: async (head) => {
+      const own = session();
+      const settled = settledHead(head).filter(
+        (blob) => sessionOfBlob(blob) === own && !underWay.isOpen(blob),
+      );
+      return { head: { settled } satisfies SettledReply };
+    },
     async [upkeepMethods.rebuild](head, _body, { signal }) {
       const { volume, blob, shards } = rebuildHead(head);
       const record = await volumeNow(kv, volume, signal);

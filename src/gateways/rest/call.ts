@@ -2,8 +2,8 @@
 import type { NodeId } from '#base/ids.ts';
 import type { Files } from '#files/files.ts';
 import type { Clock } from '#io/world.ts';
+import type { AuditLog } from '#observe/audit-log.ts';
 import type { Exchange } from './exchange.ts';
-import type { Metrics } from './metrics.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Target } from './target.ts';
 
@@ -43,7 +43,10 @@ export interface Services {
   readonly files: Files;
   readonly status: ClusterStatus;
   readonly admin: NodeAdmin;
-  readonly metrics: Metrics;
+  /** As Prometheus reads them; undefined: they are switched off. */
+  readonly metrics: (() => Promise<string>) | undefined;
+  /** Of changes; undefined: none is kept. */
+  readonly audit: Pick<AuditLog, 'record'> | undefined;
   readonly clock: Clock;
   /** By path, as `/-/console/`. */
   readonly pages: ReadonlyMap<string, StaticPage>;

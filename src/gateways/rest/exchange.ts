@@ -4,8 +4,9 @@
  * for from the client, the watchdog can see.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Span } from '#observe/span.ts';
 import type { ByteBudget } from './byte-budget.ts';
-import { problemAnswer } from './problem.ts';
+import { problemAnswer, problemCodeOf } from './problem.ts';
 
 /** What of the client this exchange waits for now. */
 export type Waiting = 'nothing' | 'upload' | 'download' | 'goodbye';
@@ -33,6 +34,10 @@ export class Exchange {
   bytesReceived = 0;
   bytesSent = 0;
   status = 0;
+  /** Code of the problem that it ended with. */
+  problem: string | undefined;
+  /** Undefined: no trace is kept of it. */
+  span: Span | undefined;
   waiting: Waiting = 'nothing';
   /** Bytes and time of the window over which the client's pace is judged. */
   paceBytes = 0;
@@ -137,6 +142,7 @@ export class Exchange {
   /** An error as a problem document; if part of an answer has been sent, a cut connection. */
   fail(error: unknown): void {
     if (this.#closed) return;
+    this.problem ??= problemCodeOf(this.#broken ?? error);
     if (this.answered) {
       if (!this.response.writableEnded && this.waiting !== 'goodbye') this.response.destroy();
       return;

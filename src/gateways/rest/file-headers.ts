@@ -8,6 +8,9 @@ const metadataPrefix = 'x-meta-';
 export const defaultContentType = 'application/octet-stream';
 const contentTypeBytesMax = 255;
 
+/** As it is shown: eight digits of hex. */
+export const crcText = (crc: number): string => crc.toString(16).padStart(8, '0');
+
 /** Headers carry nothing else safely: no line breaks, no bytes of an unsaid charset. */
 const printable = /^[\x20-\x7e]*$/;
 
@@ -41,7 +44,7 @@ export function readMetadata(headers: ReadonlyMap<string, string>): Record<strin
  * them.
  */
 export function fileHeaders(entry: FileEntry): string[] {
-  const { contentType, metadata } = entry.record;
+  const { contentType, metadata, crc } = entry.record;
   const headers = [
     'Content-Type',
     contentType,
@@ -49,6 +52,8 @@ export function fileHeaders(entry: FileEntry): string[] {
     etagOf(entry),
     'Last-Modified',
     lastModifiedOf(entry),
+    'X-Content-CRC32',
+    crcText(crc),
     'Accept-Ranges',
     'bytes',
     'X-Content-Type-Options',

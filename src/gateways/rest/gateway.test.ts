@@ -240,11 +240,13 @@ test('metrics count what was done', async (context) => {
   await (await fetch(`${url}/b`)).text();
   const metrics = await (await fetch(`${url}/-/metrics`)).text();
   for (const line of [
-    'dftfs_http_requests_total{op="put",status="200"} 1',
-    'dftfs_http_requests_total{op="get",status="200"} 1',
-    'dftfs_http_requests_total{op="get",status="404"} 1',
-    'dftfs_http_body_bytes_total{op="put",direction="in"} 5',
-    'dftfs_http_request_seconds_count{op="get"} 2',
+    'dftfs_http_requests_total{endpoint="put",class="2xx"} 1',
+    'dftfs_http_requests_total{endpoint="get",class="2xx"} 1',
+    'dftfs_http_requests_total{endpoint="get",class="4xx"} 1',
+    'dftfs_http_errors_total{endpoint="get",code="path_not_found"} 1',
+    'dftfs_http_received_bytes_total{endpoint="put"} 5',
+    'dftfs_http_request_duration_seconds_count{endpoint="get"} 2',
+    'dftfs_http_requests_in_flight 1',
   ]) {
     assert.ok(metrics.includes(line), `${line}\n${metrics}`);
   }

@@ -9,15 +9,19 @@ import type { AddressInfo, Socket } from 'node:net';
 import { DftfsError } from '#base/errors.ts';
 import type { Files } from '#files/files.ts';
 import type { Clock, Random, Timer, Timers } from '#io/world.ts';
+import type { AuditLog } from '#observe/audit-log.ts';
 import type { Logger } from '#observe/log.ts';
+import { inScope } from '#observe/request-scope.ts';
+import type { Tracer } from '#observe/tracer.ts';
+import { auditUnknown } from './audit.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { ClusterStatus, NodeAdmin, Services, StaticPage } from './call.ts';
+import { httpStatusOf } from './error-map.ts';
 import { Exchange } from './exchange.ts';
-import { Metrics } from './metrics.ts';
+import type { HttpMetrics } from './http-metrics.ts';
 import { type GatewayOptions, gatewayDefaults } from './options.ts';
 import { HttpProblem } from './problem.ts';
 import { hasBody, readHead } from './request-head.ts';
-import { type RequestCounts, RequestTally } from './request-tally.ts';
 import { routeOf } from './router.ts';
 import { readTarget } from './target.ts';
 import { answerUnparsed, writeRaw } from './unparsed.ts';
@@ -33,6 +37,12 @@ export interface GatewayDeps {
   readonly log: Logger;
   /** Fixed pages under `/-/`, by path. */
   readonly pages?: ReadonlyMap<string, StaticPage>;
+  /** What follows is left out where it isn't wanted. */
+  readonly metrics?: HttpMetrics | undefined;
+  /** All that the node counts, as `/-/metrics` shows it. */
+  readonly metricsText?: (() => Promise<string>) | undefined;
+  readonly tracer?: Tracer | undefined;
+  readonly audit?: Pick<AuditLog, 'record'> | undefined;
 }
 
 /** An inherited listening socket, or an address of one's own. */
@@ -43,8 +53,6 @@ export type ListenAddress =
 export interface RestGateway {
   /** Since it was made. */
   readonly requestsBegun: number;
-  /** How those for files ended. */
-  requestCounts(): RequestCounts;
   /** May be called for several addresses. Returns the port. */
   listen(address: ListenAddress): Promise<number>;
   /** Takes no more connections, lets what is under way finish for a bounded time, ends the rest. */
@@ -73,7 +81,6 @@ class Gateway implements RestGateway {
   readonly #open = new Set<Exchange>();
   readonly #connectionOf = new WeakMap<Socket, Connection>();
   readonly #idPrefix: string;
-  readonly #tally = new RequestTally();
   #requests = 0;
   #connections = 0;
   #closing = false;
@@ -85,22 +92,14 @@ class Gateway implements RestGateway {
     this.#budget = new ByteBudget(options.bytesInFlightMax);
     this.#watchdog = new Watchdog(options.pace);
     this.#idPrefix = deps.random.bytes(6).toString('hex');
-    const metrics = new Metrics(() => ({
-      connections: this.#connections,
-      requests: this.#open.size,
-      reservedBytes: this.#budget.taken,
-    }));
-    const { files, status, admin, clock, pages = new Map() } = deps;
-    this.#services = { files, status, admin, clock, metrics, pages };
+    deps.metrics?.watchReserved(() => this.#budget.taken);
+    const { files, status, admin, clock, pages = new Map(), metricsText: metrics, audit } = deps;
+    this.#services = { files, status, admin, clock, metrics, pages, audit };
     this.#scheduleSweep(deps.clock.now());
   }
 
   get requestsBegun(): number {
     return this.#requests;
-  }
-
-  requestCounts(): RequestCounts {
-    return this.#tally.counts();
   }
 
   async listen(address: ListenAddress): Promise<number> {
@@ -165,14 +164,19 @@ class Gateway implements RestGateway {
   }
 
   #admit(socket: Socket): void {
-    this.#connections += 1;
+    this.#countConnections(1);
     this.#connectionOf.set(socket, { requests: 0, newest: undefined });
-    socket.once('close', () => {
-      this.#connections -= 1;
-    });
+    socket.once('close', () => this.#countConnections(-1));
     if (this.#connections <= this.#options.connectionsMax) return;
+    this.#deps.metrics?.connectionsRefused.add();
     const problem = new DftfsError('overloaded', 'Too many connections; try again shortly.');
     writeRaw(socket, problem, this.#newId());
+  }
+
+  #countConnections(more: 1 | -1): void {
+    const { metrics } = this.#deps;
+    this.#connections += more;
+    if (metrics) metrics.connections.value = this.#connections;
   }
 
   readonly #newId = (): string => {
@@ -187,13 +191,23 @@ class Gateway implements RestGateway {
       expectsContinue,
     });
     this.#open.add(exchange);
+    this.#countOpen();
     this.#note(exchange);
     // Without a listener a broken request would end the process; who reads the body hears of it
     // too.
     request.on('error', () => {});
     response.on('error', () => {});
     response.on('close', () => this.#finish(exchange));
-    void this.#serve(exchange);
+    const { traceparent } = request.headers;
+    const header = typeof traceparent === 'string' ? traceparent : undefined;
+    exchange.span = this.#deps.tracer?.begin('request', header);
+    const scope = { request: exchange.id, span: exchange.span };
+    inScope(scope, () => void this.#serve(exchange));
+  }
+
+  #countOpen(): void {
+    const { metrics } = this.#deps;
+    if (metrics) metrics.inFlight.value = this.#open.size;
   }
 
   #note(exchange: Exchange): void {
@@ -216,7 +230,8 @@ class Gateway implements RestGateway {
       exchange.operation = operation;
       await run({ exchange, head, target, services: this.#services });
     } catch (error) {
-      this.#logBug(exchange, error);
+      this.#logFailure(exchange, error);
+      auditUnknown(exchange, this.#deps.audit, error);
       exchange.fail(error);
     }
   }
@@ -226,22 +241,33 @@ class Gateway implements RestGateway {
     throw new HttpProblem('expectation_failed', 'The only expectation met is 100-continue.');
   }
 
-  #logBug(exchange: Exchange, error: unknown): void {
-    if (error instanceof HttpProblem) return;
-    if (error instanceof DftfsError && error.code !== 'internal') return;
-    if (exchange.closed) return;
-    const { id, operation, path } = exchange;
-    this.#deps.log.error('request met a bug', { request: id, operation, path, error });
+  /** A bug for who mends it; what the cluster could not do for who runs it. */
+  #logFailure(exchange: Exchange, error: unknown): void {
+    if (error instanceof HttpProblem || exchange.closed) return;
+    const { operation, path } = exchange;
+    if (!(error instanceof DftfsError) || error.code === 'internal') {
+      this.#deps.log.error('request met a bug', { operation, path, error });
+    } else if (httpStatusOf(error.code) >= 500) {
+      const { code, message, outcome } = error;
+      // Where there is too much to do already, a line for each would be more of it.
+      const level = code === 'overloaded' ? 'debug' : 'info';
+      this.#deps.log[level]('request failed', { operation, path, code, message, outcome });
+    }
   }
 
   #finish(exchange: Exchange): void {
     exchange.close();
     this.#open.delete(exchange);
-    const { operation, status, startedAt, bytesReceived, bytesSent } = exchange;
+    this.#countOpen();
+    const { operation, status, problem, startedAt, bytesReceived, bytesSent } = exchange;
     const durationMs = this.#deps.clock.now() - startedAt;
-    const ended = { operation, status, durationMs, bytesReceived, bytesSent };
-    this.#services.metrics.record(ended);
-    this.#tally.add(ended);
+    const { metrics, log } = this.#deps;
+    metrics?.record({ operation, status, problem, durationMs, bytesReceived, bytesSent });
+    log.debug('request done', { request: exchange.id, operation, status, durationMs });
+    exchange.span?.set('dftfs.operation', operation);
+    exchange.span?.set('dftfs.request', exchange.id);
+    exchange.span?.set('http.response.status_code', status);
+    exchange.span?.end(status >= 500 || status === 0 ? (problem ?? 'the client left') : undefined);
   }
 
   #scheduleSweep(sweptAt: number): void {

@@ -235,7 +235,10 @@ const paths = {
   '/-/health': reading('health', 'Whether the process turns.', [], page),
   '/-/ready': reading('ready', 'Whether it can serve.', [], { ...page, ...failing('503') }),
   '/-/cluster': reading('cluster', 'The cluster as this process sees it.', [], page),
-  '/-/metrics': reading('metrics', 'Counters, as Prometheus reads them.', [], page),
+  '/-/metrics': reading('metrics', 'Counters, as Prometheus reads them.', [], {
+    ...page,
+    ...failing('404'),
+  }),
   '/-/openapi.json': reading('openapi', 'This description.', [], page),
   '/-/nodes/{node}': reading('node', 'A node, and whether it can be stopped.', [inNode], {
     ...nodeAnswer,
@@ -272,8 +275,8 @@ const schemas = {
   },
   Stored: {
     type: 'object',
-    required: ['path', 'size', 'etag'],
-    properties: { path: text, size: count, etag: text },
+    required: ['path', 'size', 'etag', 'crc32'],
+    properties: { path: text, size: count, etag: text, crc32: text },
   },
   Removed: { type: 'object', required: ['removed'], properties: { removed: count } },
   Node: {

@@ -100,6 +100,9 @@ function storageAnswer(error: DftfsError, requestId: string, path: string | unde
   return answer(code, status, outcome, detail, requestId, error.path ?? path, headers);
 }
 
+export const problemCodeOf = (error: unknown): ErrorCode | HttpProblemCode =>
+  error instanceof HttpProblem ? error.code : asDftfsError(error).code;
+
 /** Any thrown thing as an answer. `path`: the request's own, where the error names none. */
 export function problemAnswer(
   error: unknown,

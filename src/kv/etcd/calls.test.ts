@@ -6,8 +6,11 @@ import { afterEach, describe, it } from 'node:test';
 import { isCode } from '#base/errors.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { silentLogger } from '#observe/log.ts';
+import { MetricRegister } from '#observe/metric-register.ts';
+import { countedIn } from '../../../test/support/counted.ts';
 import { put, then } from '../contract/support.ts';
 import { EtcdKv } from './etcd-kv.ts';
+import { EtcdMetrics } from './etcd-metrics.ts';
 import { methods } from './methods.ts';
 
 /** Stands in for a member: answers every call with this status and text, or never. */
@@ -57,8 +60,10 @@ describe('calls of etcd', () => {
   async function over(...replies: Reply[]) {
     const members = await Promise.all(replies.map(standIn));
     const world = createNodeWorld();
+    const register = new MetricRegister();
     const deps = {
       ...world,
+      metrics: new EtcdMetrics(register),
       clock: { ...world.clock, now: () => world.clock.now() + skippedMs },
       random: { ...world.random, float: () => 0 },
       log: silentLogger,
@@ -68,7 +73,7 @@ describe('calls of etcd', () => {
     const perAttemptTimeoutMs = replies.includes('silence') ? 200 : 10_000;
     const kv = EtcdKv.create(deps, { endpoints, perAttemptTimeoutMs });
     open.push(() => kv.close(), ...members.map(({ stop }) => stop));
-    return { kv, calls: members.map(({ calls }) => calls) };
+    return { kv, register, calls: members.map(({ calls }) => calls) };
   }
 
   const options = { timeoutMs: 20_000 };
@@ -104,6 +109,16 @@ describe('calls of etcd', () => {
       await kv.txn(write, options);
       assert.deepEqual(calls, [[methods.txn], [methods.txn]]);
     });
+
+  it('counts calls, and those that ended badly', async () => {
+    const { kv, register } = await over([14, 'etcdserver: no leader'], success);
+    await kv.txn(write, options);
+    await assert.rejects(kv.txn(write, { timeoutMs: 0 }));
+    const counted = await countedIn(register);
+    assert.equal(counted['dftfs_etcd_call_duration_seconds_count Txn'], 2);
+    assert.equal(counted['dftfs_etcd_errors_total Txn names_unavailable'], 1);
+    assert.equal(counted.dftfs_etcd_failed_attempts_total, 1);
+  });
 
   it('gives up a write that no member can take, with nothing done', async () => {
     const { kv, calls } = await over([14, 'etcdserver: no leader'], [14, 'etcdserver: no leader']);

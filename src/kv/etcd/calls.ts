@@ -3,9 +3,10 @@
  * safely be repeated moves on from a member that fails or is slow; a write does so only when it is
  * proven that it had no effect, and is otherwise reported as `outcome_unknown`.
  */
-import { DftfsError } from '#base/errors.ts';
+import { asDftfsError, DftfsError } from '#base/errors.ts';
 import type { Clock, Timers } from '#io/world.ts';
 import type { CallOptions } from '../kv.ts';
+import type { EtcdMetrics } from './etcd-metrics.ts';
 import { judge } from './failures.ts';
 import { GrpcFailure, grpcStatus } from './grpc-call.ts';
 import type { Member, Members } from './members.ts';
@@ -14,6 +15,7 @@ export interface CallsDeps {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly members: Members;
+  readonly metrics?: EtcdMetrics | undefined;
 }
 
 /** Between two rounds over all members. */
@@ -30,11 +32,31 @@ export class Calls {
 
   /** Reads, and writes that have the same effect however often they are done. */
   repeatable(method: string, message: Buffer, options: CallOptions): Promise<Buffer> {
-    return this.#call(method, message, options, true);
+    return this.#counted(method, message, options, true);
   }
 
   write(method: string, message: Buffer, options: CallOptions): Promise<Buffer> {
-    return this.#call(method, message, options, false);
+    return this.#counted(method, message, options, false);
+  }
+
+  async #counted(
+    method: string,
+    message: Buffer,
+    options: CallOptions,
+    repeatable: boolean,
+  ): Promise<Buffer> {
+    const { clock, metrics } = this.#deps;
+    if (metrics === undefined) return await this.#call(method, message, options, repeatable);
+    const began = clock.now();
+    let code: string | undefined;
+    try {
+      return await this.#call(method, message, options, repeatable);
+    } catch (error) {
+      code = asDftfsError(error).code;
+      throw error;
+    } finally {
+      metrics.called(method, clock.now() - began, code);
+    }
   }
 
   async #call(
@@ -43,7 +65,7 @@ export class Calls {
     options: CallOptions,
     repeatable: boolean,
   ): Promise<Buffer> {
-    const { clock, timers, members } = this.#deps;
+    const { clock, timers, members, metrics } = this.#deps;
     const deadline = clock.now() + options.timeoutMs;
     const tried = new Set<Member>();
     let last: GrpcFailure | undefined;
@@ -67,6 +89,7 @@ export class Calls {
         return await member.channel.unary(method, message, attempt);
       } catch (failure) {
         if (!(failure instanceof GrpcFailure)) throw failure;
+        metrics?.attemptFailed();
         if (options.signal?.aborted) throw canceled(repeatable || !failure.sent ? 'none' : 'maybe');
         const { error, nothingHappened } = judge(failure);
         if (error !== undefined) throw error;

@@ -29,6 +29,7 @@ import type {
   WatchHandlers,
 } from '../kv.ts';
 import { Calls } from './calls.ts';
+import type { EtcdMetrics } from './etcd-metrics.ts';
 import { EtcdWatch } from './etcd-watch.ts';
 import { isLeaseGone, isLeaseThere } from './failures.ts';
 import { Members } from './members.ts';
@@ -42,6 +43,7 @@ export interface EtcdKvDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Logger;
+  readonly metrics?: EtcdMetrics | undefined;
 }
 
 export interface EtcdKvOptions {

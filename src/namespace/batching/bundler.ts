@@ -5,6 +5,7 @@
  * them yet.
  */
 import { asDftfsError, DftfsError } from '#base/errors.ts';
+import { currentScope, inScope, type RequestScope, sharedScope } from '#observe/request-scope.ts';
 import type { Settled } from './lane.ts';
 import { type BatchLimits, takeFitting } from './plan-batch.ts';
 
@@ -25,6 +26,7 @@ interface Waiting<T, R> {
   readonly operation: T;
   readonly bytes: number;
   readonly signal: AbortSignal | undefined;
+  readonly scope: RequestScope | undefined;
   readonly resolve: (result: R) => void;
   readonly reject: (error: DftfsError) => void;
 }
@@ -49,7 +51,8 @@ export class Bundler<T, R> {
         reject(new DftfsError('overloaded', 'Too many operations wait for the combiner.'));
         return;
       }
-      this.#queue.push({ operation, bytes, signal, resolve, reject });
+      const scope = currentScope();
+      this.#queue.push({ operation, bytes, signal, scope, resolve, reject });
       if (this.#pumpScheduled || this.#inFlight >= this.#options.inFlightMax) return;
       this.#pumpScheduled = true;
       queueMicrotask(() => {
@@ -82,7 +85,9 @@ export class Bundler<T, R> {
 
   async #sendOne(bundle: readonly Waiting<T, R>[]): Promise<void> {
     try {
-      const outcomes = await this.#send(bundle.map(({ operation }) => operation));
+      const scope = sharedScope(bundle.map((waiting) => waiting.scope));
+      const operations = bundle.map(({ operation }) => operation);
+      const outcomes = await inScope(scope, () => this.#send(operations));
       bundle.forEach(({ resolve, reject }, i) => {
         const outcome = outcomes[i] as Settled<R>;
         if (outcome instanceof DftfsError) reject(outcome);

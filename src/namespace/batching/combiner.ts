@@ -23,12 +23,14 @@ import { operationKey } from '#protocol/keys.ts';
 import type { CommitOptions, WriteRequest, WriteResult } from '../committer.ts';
 import { rangesBytes, txnBytes } from './batch-size.ts';
 import { Lane, type LaneItem, type Settled } from './lane.ts';
+import type { NamesKind, NamesMetrics } from './names-metrics.ts';
 import { planBatch, takeFitting } from './plan-batch.ts';
 
 export interface CombinerDeps {
   readonly kv: Pick<Kv, 'txn'>;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly metrics?: NamesMetrics | undefined;
 }
 
 export interface CombinerOptions {
@@ -160,7 +162,7 @@ export class Combiner {
       batch.length === 1 && first !== undefined
         ? first.txn
         : { compare: [], then: batch.map((item) => item.txn), else: [] };
-    const outcome = await this.#commit(txn);
+    const outcome = await this.#commit(txn, 'write', batch.length);
     batch.forEach((item, i) => {
       if (outcome instanceof DftfsError) item.settle(outcome);
       else {
@@ -177,7 +179,7 @@ export class Combiner {
 
   async #runReads(batch: readonly ReadItem[]): Promise<void> {
     const txn: Txn = { compare: [], then: batch.flatMap((item) => item.ranges), else: [] };
-    const outcome = await this.#commit(txn);
+    const outcome = await this.#commit(txn, 'read', batch.length);
     let taken = 0;
     for (const item of batch) {
       if (outcome instanceof DftfsError) item.settle(outcome);
@@ -189,12 +191,17 @@ export class Combiner {
     }
   }
 
-  async #commit(txn: Txn): Promise<Settled<TxnResult>> {
+  async #commit(txn: Txn, kind: NamesKind, count: number): Promise<Settled<TxnResult>> {
+    const { kv, clock, metrics } = this.#deps;
     const timeoutMs = this.#options.txnTimeoutMs;
+    const began = clock.now();
     try {
-      return await this.#deps.kv.txn(txn, { timeoutMs, viaLeader: true });
+      return await kv.txn(txn, { timeoutMs, viaLeader: true });
     } catch (error) {
       return asDftfsError(error);
+    } finally {
+      metrics?.batches[kind].operations.observe(count);
+      metrics?.batches[kind].duration.observe((clock.now() - began) / 1000);
     }
   }
 }

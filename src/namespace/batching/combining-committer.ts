@@ -8,6 +8,7 @@ import type { NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { Clock } from '#io/world.ts';
 import type { RangeOp, RangeResult, Txn } from '#kv/kv.ts';
+import { traced } from '#observe/request-scope.ts';
 import type { RpcClient } from '#rpc/rpc.ts';
 import type { CommitOptions, Committer, WriteRequest, WriteResult } from '../committer.ts';
 import { Deadline } from '../deadline.ts';
@@ -19,6 +20,7 @@ import {
   type CombinerChoiceOptions,
   combinerChoiceDefaults,
 } from './combiner-choice.ts';
+import type { NamesKind, NamesMetrics, NamesWay } from './names-metrics.ts';
 import { patienceDefaults } from './patience.ts';
 import { RemoteCombiner, type RemoteCombinerOptions } from './remote-combiner.ts';
 
@@ -31,6 +33,7 @@ export interface CombiningCommitterDeps {
   readonly rpc: Pick<RpcClient, 'call'>;
   readonly map: Pick<ClusterMap, 'live' | 'sessionOf' | 'onChange' | 'suspect'>;
   readonly clock: Clock;
+  readonly metrics?: NamesMetrics | undefined;
 }
 
 export interface CombiningCommitterOptions extends RemoteCombinerOptions {
@@ -60,6 +63,11 @@ export const combiningDefaults: Omit<CombiningCommitterOptions, 'self'> = {
 
 type CombinerPath = Pick<Combiner, 'read' | 'write'>;
 
+/** Which way an operation has gone. */
+interface Course {
+  way: NamesWay;
+}
+
 export class CombiningCommitter implements Committer {
   readonly #deps: CombiningCommitterDeps;
   readonly #options: CombiningCommitterOptions;
@@ -81,7 +89,19 @@ export class CombiningCommitter implements Committer {
     return this.#choice.current();
   }
 
-  async read(ranges: readonly RangeOp[], options: CommitOptions): Promise<readonly RangeResult[]> {
+  read(ranges: readonly RangeOp[], options: CommitOptions): Promise<readonly RangeResult[]> {
+    return this.#observed('read', (course) => this.#read(ranges, options, course));
+  }
+
+  write(request: WriteRequest, options: CommitOptions): Promise<WriteResult> {
+    return this.#observed('write', (course) => this.#write(request, options, course));
+  }
+
+  async #read(
+    ranges: readonly RangeOp[],
+    options: CommitOptions,
+    course: Course,
+  ): Promise<readonly RangeResult[]> {
     const deadline = new Deadline(this.#deps.clock, options.timeoutMs);
     const path = this.#isSmallRead(ranges) ? this.#path(options) : undefined;
     if (path !== undefined) {
@@ -91,10 +111,15 @@ export class CombiningCommitter implements Committer {
         if (!(error instanceof DftfsError)) throw error;
       }
     }
+    course.way = path === undefined ? 'direct' : 'fallback';
     return this.#deps.direct.read(ranges, { ...options, timeoutMs: deadline.leftMs() });
   }
 
-  async write(request: WriteRequest, options: CommitOptions): Promise<WriteResult> {
+  async #write(
+    request: WriteRequest,
+    options: CommitOptions,
+    course: Course,
+  ): Promise<WriteResult> {
     const deadline = new Deadline(this.#deps.clock, options.timeoutMs);
     const path = this.#isSmallWrite(request) ? this.#path(options) : undefined;
     let maybeSent = false;
@@ -106,8 +131,20 @@ export class CombiningCommitter implements Committer {
         maybeSent = error.outcome !== 'none';
       }
     }
+    course.way = path === undefined ? 'direct' : 'fallback';
     const timeoutMs = deadline.leftMs();
     return this.#deps.direct.write(request, { ...options, timeoutMs, maybeSent });
+  }
+
+  async #observed<R>(kind: NamesKind, run: (course: Course) => Promise<R>): Promise<R> {
+    const { clock, metrics } = this.#deps;
+    const course: Course = { way: 'combined' };
+    const began = clock.now();
+    try {
+      return await traced(`names.${kind}`, () => run(course));
+    } finally {
+      metrics?.done(kind, course.way, clock.now() - began);
+    }
   }
 
   #path({ timeoutMs }: CommitOptions): CombinerPath | undefined {

@@ -5,6 +5,7 @@
  */
 import { DftfsError } from '#base/errors.ts';
 import type { Clock, Timer, Timers } from '#io/world.ts';
+import { outOfScope } from '#observe/request-scope.ts';
 
 /** What became of an operation. */
 export type Settled<R> = R | DftfsError;
@@ -72,7 +73,8 @@ export class Lane<R, T extends LaneItem<R>> {
     this.#pumpScheduled = true;
     queueMicrotask(() => {
       this.#pumpScheduled = false;
-      this.#pump();
+      // What is many requests' work is no single one's.
+      outOfScope(() => this.#pump());
     });
   }
 

@@ -22,15 +22,19 @@ export function planRemoval(
   files: readonly FileEntry[],
   seen: SeenReferences,
 ): Pick<Txn, 'compare' | 'then'> {
-  const { compare, then } = planRelease(files, seen);
+  const { compare, then } = planRelease(files, seen, { isMoved: false });
   const names = files.map(({ path }): KvOp => ({ kind: 'delete', start: fileKey(path) }));
   return { compare, then: [...names, ...then] };
 }
 
-/** The names, as they are now, let go of their blobs; what becomes of them is the caller's. */
+/**
+ * The names, as they are now, let go of their blobs; what becomes of them is the caller's.
+ * `isMoved`: the content of the blobs lies in others by then.
+ */
 export function planRelease(
   files: readonly FileEntry[],
   seen: SeenReferences,
+  { isMoved }: { readonly isMoved: boolean },
 ): Pick<Txn, 'compare' | 'then'> {
   const compare = files.map(({ path, revision }) => isUnchanged(fileKey(path), revision));
   const then = files.map(
@@ -44,8 +48,9 @@ export function planRelease(
       continue;
     }
     compare.push(...nothingAround(blob, [...going]));
-    const [{ record }] = sharers;
-    then.push({ kind: 'put', key: garbageKey(blob), value: encodeGarbage(record) });
+    const { size, extents } = sharers[0].record;
+    const value = encodeGarbage({ size, extents, isMoved });
+    then.push({ kind: 'put', key: garbageKey(blob), value });
   }
   return { compare, then };
 }

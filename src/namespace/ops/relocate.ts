@@ -139,7 +139,7 @@ class Relocation {
 
   #txn(file: FileEntry, seen: SeenReferences): Txn {
     const { blob, extents } = this.#replacement;
-    const { compare, then } = planRelease([file], seen);
+    const { compare, then } = planRelease([file], seen, { isMoved: true });
     const record = { ...file.record, blob, extents, content: contentOf(file.record) };
     const isUsable =
       this.#witness === undefined

@@ -1,10 +1,11 @@
 /** `POST /copy` and `POST /move`. */
 import { parseFilePath } from '#base/path.ts';
-import type { FileEntry } from '#namespace/records.ts';
 import { readArguments } from '../arguments.ts';
-import { type Call, respondJson } from '../call.ts';
-import { etagOf, refuseConditions } from '../conditions.ts';
+import { auditTransferred } from '../audit.ts';
+import type { Call } from '../call.ts';
+import { refuseConditions } from '../conditions.ts';
 import { idempotencyKeyOf } from '../request-head.ts';
+import { respondStored } from '../stored.ts';
 
 const names = {
   source_path: ['source_path', 'source', 'src'],
@@ -19,12 +20,16 @@ interface Transfer {
 
 export async function copy(call: Call): Promise<void> {
   const { from, to, key } = await readTransfer(call);
-  respondNew(call, await call.services.files.copy(from, to, key, call.exchange));
+  const entry = await call.services.files.copy(from, to, key, call.exchange);
+  auditTransferred(call, from, entry);
+  respondStored(call, entry);
 }
 
 export async function move(call: Call): Promise<void> {
   const { from, to, key } = await readTransfer(call);
-  respondNew(call, await call.services.files.move(from, to, key, call.exchange));
+  const entry = await call.services.files.move(from, to, key, call.exchange);
+  auditTransferred(call, from, entry);
+  respondStored(call, entry);
 }
 
 async function readTransfer(call: Call): Promise<Transfer> {
@@ -32,10 +37,6 @@ async function readTransfer(call: Call): Promise<Transfer> {
   const found = await readArguments(call, names);
   const from = parseFilePath(found.required('source_path'));
   const to = parseFilePath(found.required('destination_path'));
+  call.exchange.path = from;
   return { from, to, key: idempotencyKeyOf(call.head) };
-}
-
-function respondNew({ exchange }: Call, entry: FileEntry): void {
-  const etag = etagOf(entry);
-  respondJson(exchange, { path: entry.path, size: entry.record.size, etag }, ['ETag', etag]);
 }

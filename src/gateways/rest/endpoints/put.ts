@@ -5,14 +5,16 @@ import type { PutOptions } from '#files/files.ts';
 import type { FileEntry } from '#namespace/records.ts';
 import { requestOfKey } from '#namespace/request.ts';
 import { queryArguments } from '../arguments.ts';
-import { type Call, respondJson } from '../call.ts';
-import { etagOf, hasWriteConditions, judgePut } from '../conditions.ts';
+import { auditStored } from '../audit.ts';
+import type { Call } from '../call.ts';
+import { hasWriteConditions, judgePut } from '../conditions.ts';
 import { contentDigests, type DigestCheck, representationDigests } from '../digests.ts';
 import { checkContentType, readMetadata } from '../file-headers.ts';
 import { isMultipart, type Part, readParts } from '../multipart.ts';
 import { HttpProblem } from '../problem.ts';
 import { RequestBody } from '../request-body.ts';
 import { idempotencyKeyOf } from '../request-head.ts';
+import { respondStored } from '../stored.ts';
 import { filePathOf } from '../target.ts';
 
 /** Of one upload, how much is in memory at most: what is queued here and in the writer's window. */
@@ -90,7 +92,8 @@ async function answeredBefore(
   const entry = await services.files.checkAbsent(path, key, exchange);
   if (!entry) return false;
   if (size !== undefined && size !== entry.record.size) throw reused(path);
-  respondPut(call, entry);
+  auditStored(call, entry, 'repeated');
+  respondStored(call, entry);
   return true;
 }
 
@@ -148,7 +151,8 @@ export async function store(
   try {
     const result = await services.files.put(path, watched, { ...options, beforeCommit }, exchange);
     if (result.repeated && !seen.matches(result.entry)) throw reused(path);
-    respondPut(call, result.entry);
+    auditStored(call, result.entry, result.repeated ? 'repeated' : 'done');
+    respondStored(call, result.entry);
   } catch (error) {
     throw hasStar(head.headers) && isTaken(error) ? conditionFailed(path) : error;
   }
@@ -193,8 +197,3 @@ const reused = (path: string): DftfsError =>
     'This Idempotency-Key has put other bytes here; use a new key for another request.',
     { path },
   );
-
-function respondPut({ exchange }: Call, entry: FileEntry): void {
-  const etag = etagOf(entry);
-  respondJson(exchange, { path: entry.path, size: entry.record.size, etag }, ['ETag', etag]);
-}

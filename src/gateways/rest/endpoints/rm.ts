@@ -3,6 +3,7 @@ import { DftfsError } from '#base/errors.ts';
 import { parseFilePath, parseFolderPath } from '#base/path.ts';
 import type { RemoveResult } from '#files/files.ts';
 import { queryArguments, readArguments } from '../arguments.ts';
+import { auditDone } from '../audit.ts';
 import { type Call, respondJson } from '../call.ts';
 import { refuseConditions } from '../conditions.ts';
 import { idempotencyKeyOf } from '../request-head.ts';
@@ -19,7 +20,7 @@ export async function removePath(call: Call, path: string): Promise<void> {
   const { exchange, head, services } = call;
   refuseConditions(head.headers);
   exchange.path = path;
-  respond(call, await services.files.remove(path, idempotencyKeyOf(head), exchange));
+  respond(call, path, await services.files.remove(path, idempotencyKeyOf(head), exchange));
 }
 
 const names = { path: ['path'], recursive: ['recursive'] };
@@ -36,8 +37,10 @@ export async function rm(call: Call): Promise<void> {
   if (result.removed === 0) {
     throw new DftfsError('path_not_found', `Nothing is under ${folder}.`, { path: folder });
   }
-  respond(call, result);
+  respond(call, folder, result);
 }
 
-const respond = ({ exchange }: Call, { removed }: RemoveResult): void =>
-  respondJson(exchange, { removed });
+function respond(call: Call, path: string, { removed }: RemoveResult): void {
+  auditDone(call, { path, removed });
+  respondJson(call.exchange, { removed });
+}

@@ -3,6 +3,7 @@ import { parseFilePath } from '#base/path.ts';
 import { readArguments } from '../arguments.ts';
 import { type Call, respondJson } from '../call.ts';
 import { etagOf } from '../conditions.ts';
+import { crcText } from '../file-headers.ts';
 
 export async function stat(call: Call): Promise<void> {
   const { exchange, services } = call;
@@ -18,7 +19,7 @@ export async function stat(call: Call): Promise<void> {
     modified: new Date(modifiedMs).toISOString(),
     etag: etagOf(entry),
     blob,
-    crc32: crc.toString(16).padStart(8, '0'),
+    crc32: crcText(crc),
     lossesSurvivable,
     extents,
   });

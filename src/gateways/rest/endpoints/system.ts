@@ -27,11 +27,15 @@ export const cluster = plain(async ({ exchange, services }) =>
   respondJson(exchange, await services.status.describe()),
 );
 
-const metricsType = ['Content-Type', 'text/plain; version=0.0.4', 'Cache-Control', 'no-store'];
+const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
+const metricsType = ['Content-Type', metricsContentType, 'Cache-Control', 'no-store'];
 
-export const metrics = plain(({ exchange, services }) =>
-  exchange.respond(200, metricsType, services.metrics.text()),
-);
+export const metrics = plain(async ({ exchange, services }) => {
+  if (services.metrics === undefined) {
+    throw new HttpProblem('page_not_found', 'Metrics are switched off on this node.');
+  }
+  exchange.respond(200, metricsType, await services.metrics());
+});
 
 export const describeApi = plain(({ exchange }) => respondJson(exchange, openapi));
 

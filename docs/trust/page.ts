@@ -1,0 +1,195 @@
+/** The trust page: what was run, where and when, and what came of it. Pure. */
+import type { DataFile } from '../../experiment/data-file.ts';
+import { lineOf } from './experiment-lines.ts';
+import type { Results } from './results.ts';
+import { dayOf, figure, grouped, table } from './table.ts';
+
+const notMeasured = 'not measured';
+const hourMs = 3_600_000;
+
+export type Row = readonly [
+  what: string,
+  found: string,
+  when: string,
+  where: string,
+  again: string,
+];
+
+export function trustPage(results: Results): string {
+  const sections = [
+    head(results),
+    faultKinds(results),
+    plantedBugs(results),
+    scenarios(results),
+    speed(results),
+    bugs(results),
+    notPromised,
+  ];
+  return `${sections.filter(Boolean).join('\n\n')}\n`;
+}
+
+/** What was run besides the experiment. */
+export const evidenceRows = (results: Results): Row[] => [
+  simulationRow(results),
+  plantedRow(results),
+  modelRow(results),
+  ...scenarioRows(results),
+];
+
+function head(results: Results): string {
+  const rows = [...evidenceRows(results), ...experimentRows(results.experiment)];
+  return [
+    '# What has been shown, and how to see it again',
+    'Made by `npm run trust` from the files that the runs wrote: no number here is typed. What has not been run says so.',
+    table(['what', 'found', 'when', 'where', 'again'], rows),
+    'The experiment is discussed in the [report](report/report.pdf).',
+  ].join('\n\n');
+}
+
+function simulationRow({ simulation }: Results): Row {
+  const again = '`npm run sim -- --seeds 2000`, one seed: `-- --seed N`';
+  if (simulation === undefined) return ['Simulation', notMeasured, '–', '–', again];
+  const { seeds, failedSeeds, violations, operations, virtualMs } = simulation.total;
+  const found = [
+    `${grouped(seeds)} seeds`,
+    `${grouped(violations)} violations in ${grouped(failedSeeds)} seeds`,
+    `${grouped(operations)} operations`,
+    `${figure(virtualMs / hourMs / 24)} virtual days`,
+  ];
+  const days = simulation.commits.map(({ day }) => day).sort();
+  const when = days.length > 1 ? `${days[0]} to ${days.at(-1)}` : (days[0] ?? '–');
+  return ['Simulation', found.join(' · '), when, 'any machine: a seed is a run', again];
+}
+
+function plantedRow({ planted }: Results): Row {
+  const again = '`npm run sim:planted`';
+  if (planted === undefined) return ['Planted bugs', notMeasured, '–', '–', again];
+  const median = planted.medianSeeds === undefined ? '' : `, median ${planted.medianSeeds} seeds`;
+  const found = `${planted.found} of ${planted.planted} found${median}`;
+  return ['Planted bugs', found, planted.day, `commit ${planted.commit}`, again];
+}
+
+function modelRow({ model }: Results): Row {
+  const what = 'Simulated names engine against etcd';
+  if (model === undefined) return [what, notMeasured, '–', '–', '`npm run sim:model`'];
+  const found = `${grouped(model.operations)} operations · ${model.differences} differences`;
+  const again = `\`npm run sim:model -- --seed ${model.seed}\``;
+  return [what, found, model.day, `commit ${model.commit}`, again];
+}
+
+function scenarioRows({ faults }: Results): Row[] {
+  const again = `\`${faults?.command ?? 'npm run faults -- --long'}\``;
+  const names = ['Real faults', 'Durability under real faults'] as const;
+  if (faults === undefined) return names.map((name) => [name, notMeasured, '–', '–', again]);
+  const { results } = faults;
+  const count = (verdict: string) => results.filter((one) => one.verdict === verdict).length;
+  const sum = (of: (one: (typeof results)[number]) => number) =>
+    results.reduce((all, one) => all + of(one), 0);
+  const verdicts = (['kept', 'broken', 'void', 'skipped'] as const).map(
+    (verdict) => `${count(verdict)} ${verdict}`,
+  );
+  const { cores, memoryMib, kernel, node } = faults.machine;
+  const where = `${cores} cores, ${Math.round(memoryMib / 1024)} GiB, Linux ${kernel}, Node ${node}`;
+  const durability = [
+    `${grouped(sum((one) => one.acknowledged))} acknowledged`,
+    `${grouped(sum((one) => one.readBack))} read back whole`,
+    `${grouped(sum((one) => one.lost))} lost`,
+    `${grouped(sum((one) => one.wrong))} wrong answers`,
+    `${grouped(sum((one) => one.unknown))} of ${grouped(sum((one) => one.operations))} unknown`,
+  ];
+  const when = dayOf(faults.date);
+  return [
+    [names[0], `${results.length} scenarios: ${verdicts.join(', ')}`, when, where, again],
+    [names[1], durability.join(' · '), when, where, again],
+  ];
+}
+
+function experimentRows(files: readonly DataFile[]): Row[] {
+  if (files.length === 0) {
+    return [['Experiment', notMeasured, '–', '–', '`npm run experiment`']];
+  }
+  return files.map((file) => {
+    const { cpu, cores, memoryGiB, kernel, node } = file.machine;
+    const where = `${cores} × ${cpu}, ${memoryGiB} GiB, ${kernel}, Node ${node}, ${file.commit}`;
+    const form = file.quick ? ' (quick form)' : '';
+    return [
+      `Experiment: ${file.title}${form}`,
+      lineOf(file),
+      dayOf(file.at),
+      where,
+      `\`${file.command}\``,
+    ];
+  });
+}
+
+function faultKinds({ simulation }: Results): string {
+  if (simulation === undefined) return '';
+  const rows = Object.entries(simulation.total.faults).map(([kind, count]) => [
+    kind,
+    grouped(count),
+  ]);
+  return ['## Faults in simulation', table(['kind', 'times'], rows)].join('\n\n');
+}
+
+function plantedBugs({ planted }: Results): string {
+  if (planted === undefined) return '';
+  const rows = planted.bugs.map(({ name, found, seeds, failed, kind }) => [
+    name,
+    found ? `in ${failed} of ${seeds} seeds` : `not in ${seeds} seeds`,
+    kind ?? '–',
+  ]);
+  const why = 'Each is put into the code on purpose: what could not be found could not be missed.';
+  return ['## Planted bugs', why, table(['bug', 'found', 'as'], rows)].join('\n\n');
+}
+
+function scenarios({ faults }: Results): string {
+  if (faults === undefined) return '';
+  const rows = faults.results.map((one) => [
+    one.scenario,
+    one.verdict + (one.reason === undefined ? '' : `: ${one.reason}`),
+    grouped(one.acknowledged),
+    grouped(one.readBack),
+    String(one.lost),
+    String(one.wrong),
+    grouped(one.longestStallMs),
+  ]);
+  const columns = ['scenario', 'verdict', 'acknowledged', 'read back', 'lost', 'wrong', 'stall/ms'];
+  return ['## Real faults', table(columns, rows)].join('\n\n');
+}
+
+function speed({ benchmark }: Results): string {
+  if (benchmark === undefined) return `## Speed\n\n${notMeasured}: \`npm run bench\``;
+  const optional = (value: number | undefined) => (value === undefined ? '–' : figure(value));
+  const rows = benchmark.rows.map(({ what, figure: value, unit, p50Ms, p99Ms, errors }) => [
+    what,
+    `${figure(value)} ${unit}`,
+    optional(p50Ms),
+    optional(p99Ms),
+    errors === undefined ? '–' : String(errors),
+  ]);
+  return [
+    '## Speed',
+    `${benchmark.where}, ${dayOf(benchmark.at)}. Again: \`npm run bench\``,
+    table(['what', 'figure', 'p50/ms', 'p99/ms', 'errors'], rows),
+  ].join('\n\n');
+}
+
+function bugs(results: Results): string {
+  const rows = results.bugs.map(({ what, foundBy, fixed, test, name }) => [
+    what,
+    foundBy,
+    `\`${fixed}\``,
+    `\`./test.sh ${test}\`: “${name}”`,
+  ]);
+  return [
+    '## Bugs found on the way',
+    'Each test failed before the fix. To see it fail, take the fix back.',
+    table(['what', 'found by', 'fixed', 'kept away by'], rows),
+  ].join('\n\n');
+}
+
+const notPromised = [
+  '## Not promised',
+  'Three or more losses at once; atomicity over several paths, but for move; anything beyond loopback. See the ' +
+    "README's limits, and the report's assumptions.",
+].join('\n\n');

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { temporaryFolder } from '../../test/support/cli-terminal.ts';
+import { UsageError } from './exit-codes.ts';
+import { endpointDefault, readSettings, settingsPath } from './settings.ts';
+
+const nothing = { endpoints: [], token: undefined };
+
+async function withFile(context: TestContext, text: string, mode = 0o600) {
+  const home = await temporaryFolder(context);
+  const environment = { HOME: home };
+  await mkdir(join(home, '.config/dftfs'), { recursive: true });
+  await writeFile(settingsPath(environment), text, { mode });
+  return environment;
+}
+
+test('flags come before the environment, and that before the file', async (context) => {
+  const text = '{"endpoints": ["http://file:1", "http://file:2"], "token": "of-file"}';
+  const environment = await withFile(context, text);
+  const fromFile = await readSettings(nothing, environment);
+  assert.deepEqual(fromFile, {
+    ...{ endpoints: ['http://file:1', 'http://file:2'], token: 'of-file', warning: undefined },
+  });
+  const more = { ...environment, DFTFS_ENDPOINT: 'a:1, https://b', DFTFS_TOKEN: 'of-environment' };
+  const { endpoints, token } = await readSettings(nothing, more);
+  assert.deepEqual([endpoints, token], [['http://a:1', 'https://b'], 'of-environment']);
+  const given = await readSettings({ endpoints: ['[::1]:8080'], token: 'of-flag' }, more);
+  assert.deepEqual([given.endpoints, given.token], [['http://[::1]:8080'], 'of-flag']);
+});
+
+test('without any there is the default', async () => {
+  const { endpoints, token } = await readSettings(nothing, { HOME: '/nonexistent' });
+  assert.deepEqual([endpoints, token], [[endpointDefault], undefined]);
+  assert.equal(
+    settingsPath({ HOME: '/home/me', XDG_CONFIG_HOME: '/etc/x' }),
+    '/etc/x/dftfs/config.json',
+  );
+});
+
+test('a token that others may read is warned of', async (context) => {
+  const environment = await withFile(context, '{"token": "t"}', 0o644);
+  assert.match((await readSettings(nothing, environment)).warning ?? '', /chmod 600/);
+});
+
+test('settings that make no sense are refused', async (context) => {
+  for (const text of ['{', '[]x', '7', '{"endpoints": "a"}', '{"token": 7}', '{"endpiont": "a"}']) {
+    const environment = await withFile(context, text);
+    await assert.rejects(readSettings(nothing, environment), UsageError, text);
+  }
+  for (const endpoint of ['ftp://a', 'http://', 'http://a/path', 'http://u@a', 'a b']) {
+    const given = { endpoints: [endpoint], token: undefined };
+    await assert.rejects(readSettings(given, { HOME: '/nonexistent' }), UsageError, endpoint);
+  }
+  const badToken = { endpoints: [], token: 'a b' };
+  await assert.rejects(readSettings(badToken, { HOME: '/nonexistent' }), UsageError);
+});

@@ -1,0 +1,93 @@
+/**
+ * Where the cluster answers and with which token it is asked: from flags, else the environment,
+ * else a file.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from './exit-codes.ts';
+
+export interface Settings {
+  readonly endpoints: readonly string[];
+  readonly token: string | undefined;
+  /** Something to be told to whoever runs this. */
+  readonly warning: string | undefined;
+}
+
+export interface GivenSettings {
+  readonly endpoints: readonly string[];
+  readonly token: string | undefined;
+}
+
+export const endpointDefault = 'http://127.0.0.1:8080';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const settingsPath = (environment: Environment): string => {
+  const { XDG_CONFIG_HOME: xdg, HOME: home = homedir() } = environment;
+  return join(xdg?.startsWith('/') ? xdg : join(home, '.config'), 'dftfs', 'config.json');
+};
+
+/** Throws UsageError. */
+export async function readSettings(
+  given: GivenSettings,
+  environment: Environment,
+): Promise<Settings> {
+  const path = settingsPath(environment);
+  const kept = await readFileSettings(path);
+  const fromEnvironment = (environment.DFTFS_ENDPOINT ?? '').split(/[\s,]+/).filter(Boolean);
+  const [endpoints = [endpointDefault]] = [given.endpoints, fromEnvironment, kept.endpoints].filter(
+    (list) => list.length > 0,
+  );
+  const token = given.token || environment.DFTFS_TOKEN || kept.token;
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new UsageError('A token is printable ASCII without spaces.');
+  }
+  return { endpoints: endpoints.map(checkedEndpoint), token, warning: kept.warning };
+}
+
+async function readFileSettings(path: string): Promise<Settings> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new UsageError(`${path} can't be read: ${error.message}`);
+  });
+  if (text === undefined) return { endpoints: [], token: undefined, warning: undefined };
+  const { endpoints, token } = parseSettings(text, path);
+  const { mode } = await stat(path);
+  const isOpen = token !== undefined && (mode & 0o077) !== 0;
+  const warning = `${path} holds a token and others may read it: chmod 600 it.`;
+  return { endpoints, token, warning: isOpen ? warning : undefined };
+}
+
+function parseSettings(text: string, path: string): GivenSettings {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path} isn't JSON: ${(error as Error).message}`);
+  }
+  if (typeof value !== 'object' || value === null) throw new UsageError(`${path}: not an object.`);
+  const {
+    endpoint,
+    endpoints = endpoint === undefined ? [] : [endpoint],
+    token,
+    ...rest
+  } = value as Record<string, unknown>;
+  const unknown = Object.keys(rest)[0];
+  if (unknown !== undefined) throw new UsageError(`${path}: there is no setting "${unknown}".`);
+  if (!Array.isArray(endpoints) || !endpoints.every((one) => typeof one === 'string')) {
+    throw new UsageError(`${path}: "endpoints" is a list of URLs.`);
+  }
+  if (token !== undefined && typeof token !== 'string') {
+    throw new UsageError(`${path}: "token" is a text.`);
+  }
+  return { endpoints, token };
+}
+
+/** `host:port` is enough. */
+function checkedEndpoint(text: string): string {
+  const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
+  const isPlain = url?.pathname === '/' && url.search === '' && url.username === '';
+  if (url && isPlain && ['http:', 'https:'].includes(url.protocol)) return url.origin;
+  throw new UsageError(`${JSON.stringify(text)} is no endpoint: http://host:port is one.`);
+}

@@ -1,0 +1,52 @@
+/**
+ * Changes as the audit log tells them. An endpoint says what it has done before it answers; what
+ * may have been done is told when the answer says so.
+ */
+import { DftfsError } from '#base/errors.ts';
+import type { FileEntry } from '#namespace/records.ts';
+import type { AuditEntry, AuditLog } from '#observe/audit-log.ts';
+import type { Call } from './call.ts';
+import { etagOf } from './conditions.ts';
+import type { Exchange } from './exchange.ts';
+import { HttpProblem } from './problem.ts';
+
+/** A file was put, or had been. */
+export function auditStored(call: Call, entry: FileEntry, outcome: 'done' | 'repeated'): void {
+  auditDone(call, { path: entry.path, etag: etagOf(entry) }, outcome);
+}
+
+/** A file was copied or moved. */
+export function auditTransferred(call: Call, from: string, entry: FileEntry): void {
+  auditDone(call, { path: from, to: entry.path, etag: etagOf(entry) });
+}
+
+type Change = Omit<AuditEntry, 'request' | 'who' | 'operation' | 'outcome'>;
+
+export function auditDone(
+  { exchange, services }: Call,
+  change: Change,
+  outcome: 'done' | 'repeated' = 'done',
+): void {
+  const { audit } = services;
+  if (audit === undefined) return;
+  audit.record({ ...who(exchange), ...change, outcome });
+}
+
+const changing: ReadonlySet<string> = new Set(['put', 'copy', 'move', 'rm', 'nodes']);
+
+export function auditUnknown(
+  exchange: Exchange,
+  audit: Pick<AuditLog, 'record'> | undefined,
+  error: unknown,
+): void {
+  if (audit === undefined || !changing.has(exchange.operation)) return;
+  const isCertain = error instanceof DftfsError && error.outcome !== 'maybe';
+  if (isCertain || error instanceof HttpProblem || exchange.path === undefined) return;
+  audit.record({ ...who(exchange), path: exchange.path, outcome: 'unknown' });
+}
+
+const who = ({ id, request, operation }: Exchange) => ({
+  request: id,
+  who: { address: request.socket.remoteAddress ?? 'gone' },
+  operation,
+});
