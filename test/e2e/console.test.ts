@@ -1,6 +1,6 @@
 /**
- * The console in a real browser, against a real cluster: files go up and come down, a killed node is
- * seen, a node is drained.
+ * The console in a real browser, against a real cluster: files go up and come down, a killed node
+ * is seen, a node is drained.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

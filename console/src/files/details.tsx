@@ -1,4 +1,4 @@
-/** One file: what it is, how it looks, where its bytes lie. Looks again when a node comes or goes. */
+/** One file: what it is, how it looks, where its bytes lie. Looks again when nodes come or go. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FileStat } from '#client/storage.ts';
 import { fileHref, stat } from '../api/files.ts';

@@ -21,7 +21,7 @@ export interface Upload {
 
 const atOnceMax = 3;
 const showEveryMs = 100;
-/** A name that is taken is refused before the bytes, but a browser may not hear it while it sends. */
+/** A taken name is refused before the bytes, but a browser may not hear it while it sends. */
 const askFirstBytes = 256 * 1024;
 
 const all: Upload[] = [];
