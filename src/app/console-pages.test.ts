@@ -11,20 +11,23 @@ test('the files of a known kind are pages, each with its type, tag and policy', 
   await writeFile(join(folder, 'index.html'), '<p>');
   await writeFile(join(folder, 'console.js'), '1');
   await writeFile(join(folder, 'notes.txt'), 'x');
-  const pages = await readConsolePages(folder, { warn: () => assert.fail() });
+  const doors = () => ['a.example:80', "evil:80; script-src 'unsafe-inline'", '[::1]:80'];
+  const pages = await readConsolePages(folder, { log: { warn: () => assert.fail() }, doors });
   assert.deepEqual([...pages.keys()].sort(), ['/-/console/', '/-/console/console.js']);
   const script = pages.get('/-/console/console.js');
   assert.equal(script?.contentType, 'text/javascript; charset=utf-8');
   assert.match(script?.etag ?? '', /^"[\w-]{43}"$/);
   assert.notEqual(script?.etag, pages.get('/-/console/')?.etag);
-  const policy = script?.headers[script.headers.indexOf('Content-Security-Policy') + 1] ?? '';
+  const headers = script?.headers() ?? [];
+  const policy = headers[headers.indexOf('Content-Security-Policy') + 1] ?? '';
   assert.match(policy, /^default-src 'none'; script-src 'self';/);
+  assert.match(policy, /connect-src 'self' a\.example:80;/);
   assert.doesNotMatch(policy, /unsafe|\*/);
 });
 
 test('a node without console says so and goes on', async () => {
   const said: string[] = [];
   const log = { warn: (event: string) => said.push(event) };
-  assert.equal((await readConsolePages('/nowhere', log)).size, 0);
+  assert.equal((await readConsolePages('/nowhere', { log, doors: () => [] })).size, 0);
   assert.deepEqual(said, ['the console is missing']);
 });

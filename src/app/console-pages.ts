@@ -15,45 +15,62 @@ const typeOf: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Nothing from elsewhere, nothing inline; pictures of files are shown from memory. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ');
+/** An address of the net as a policy can name it. */
+const doorForm = /^[a-z0-9.-]+:[0-9]{1,5}$/i;
 
-const headers = [
-  ...['Content-Security-Policy', policy],
+/**
+ * Nothing from elsewhere, nothing inline; pictures of files are shown from memory. The nodes' own
+ * doors may be knocked at: a page whose door is gone looks for another.
+ */
+const policyWith = (doors: readonly string[]): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    ["connect-src 'self'", ...doors.filter((door) => doorForm.test(door))].join(' '),
+    "img-src 'self' blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; ');
+
+const headersWith = (doors: readonly string[]): readonly string[] => [
+  ...['Content-Security-Policy', policyWith(doors)],
   ...['Referrer-Policy', 'no-referrer'],
   ...['Cross-Origin-Opener-Policy', 'same-origin'],
   // Asked for anew each time, and answered by 304: a node of another version has another console.
   ...['Cache-Control', 'no-cache'],
 ];
 
+export interface ConsoleDeps {
+  readonly log: Pick<Logger, 'warn'>;
+  /** Of all nodes, for clients: `host:port`. */
+  readonly doors: () => readonly string[];
+}
+
 /** A node without its console is a node all the same. */
 export async function readConsolePages(
   folder: string,
-  log: Pick<Logger, 'warn'>,
+  { log, doors }: ConsoleDeps,
 ): Promise<ReadonlyMap<string, StaticPage>> {
+  const headers = () => headersWith(doors());
   try {
     const names = (await readdir(folder)).filter((name) => typeOf[extname(name)] !== undefined);
-    return new Map(await Promise.all(names.map((name) => readPage(folder, name))));
+    const read = async (name: string) =>
+      [pathOf(name), { ...(await readPage(folder, name)), headers }] as const;
+    return new Map(await Promise.all(names.map(read)));
   } catch (error) {
     log.warn('the console is missing', { folder, error });
     return new Map();
   }
 }
 
-async function readPage(folder: string, name: string): Promise<readonly [string, StaticPage]> {
+const pathOf = (name: string): string => `/-/console/${name === 'index.html' ? '' : name}`;
+
+async function readPage(folder: string, name: string): Promise<Omit<StaticPage, 'headers'>> {
   const body = await readFile(join(folder, name));
   const contentType = typeOf[extname(name)] as string;
   const digest = createHash('sha256').update(body).digest('base64url');
-  const path = `/-/console/${name === 'index.html' ? '' : name}`;
-  return [path, { contentType, body, etag: `"${digest}"`, headers }];
+  return { contentType, body, etag: `"${digest}"` };
 }

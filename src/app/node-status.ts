@@ -84,7 +84,9 @@ export class NodeStatus {
   private describeNode(record: NodeRecord, known: KnownFacts | undefined): ClusterNode {
     const { cluster } = this.deps;
     const { id, host, port, httpPort, zone, capacityBytes, draining } = record;
-    const suspected = cluster.suspects().get(id);
+    // A suspect whose lease has ended is away.
+    const isAway = cluster.sessionOf(id) === undefined;
+    const suspected = isAway ? undefined : cluster.suspects().get(id);
     const holds = ({ record: { members, incoming } }: KnownVolume) =>
       members.includes(id) || incoming.some(({ node }) => node === id);
     return {

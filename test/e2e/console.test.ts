@@ -3,7 +3,9 @@
  * is seen, a node is drained.
  */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { findChromium } from '../support/chromium.ts';
@@ -27,6 +29,8 @@ async function inBrowser(use: (browser: Browser) => Promise<void>): Promise<void
 
 const text = 'A line.\n'.repeat(50_000);
 
+const uploaded = (page: Page, words: string) => page.getByRole('status').getByText(words).waitFor();
+
 async function putsAndGets(page: Page, { url }: LocalCluster): Promise<void> {
   await page.getByRole('link', { name: 'Files' }).click();
   const chooser = page.locator('input[aria-label="Upload files"]');
@@ -34,7 +38,7 @@ async function putsAndGets(page: Page, { url }: LocalCluster): Promise<void> {
   const evil = Buffer.from('<script>document.title = "run"</script><b>bold</b>');
   const page2 = { name: 'page.html', mimeType: 'text/html', buffer: evil };
   await chooser.setInputFiles([large, page2]);
-  await page.getByText('2 of 2 files').waitFor();
+  await uploaded(page, '2 of 2 files');
   const stored = await httpCall('GET', `${url}/large.txt`);
   assert.equal(stored.body.toString(), text);
   await chooser.setInputFiles([{ ...large, buffer: Buffer.from('other') }]);
@@ -55,6 +59,52 @@ async function putsAndGets(page: Page, { url }: LocalCluster): Promise<void> {
   await page.getByRole('button', { name: 'page.html', exact: true }).click();
   await page.getByText('<script>document.title').waitFor();
   assert.equal(await page.title(), 'DFTFS console', 'nothing of a file is run');
+}
+
+/** By a chooser, and by dropping them on the page. */
+async function putsFolders(page: Page, { url }: LocalCluster): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'dftfs-console-'));
+  try {
+    await mkdir(join(folder, 'deep'));
+    await writeFile(join(folder, 'a.txt'), 'a');
+    await writeFile(join(folder, 'deep', 'b.txt'), 'b');
+    await page.locator('input[aria-label="Upload a folder"]').setInputFiles(folder);
+    await uploaded(page, '2 of 2 files');
+    const path = `${url}/${basename(folder)}/deep/b.txt`;
+    assert.equal((await httpCall('GET', path)).body.toString(), 'b');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  await page.getByRole('button', { name: 'Clear' }).click();
+  const dropped = await page.evaluateHandle(`(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(['dropped'], 'dropped.txt', { type: 'text/plain' }));
+    return transfer;
+  })()`);
+  await page.dispatchEvent('section.files', 'drop', { dataTransfer: dropped });
+  await uploaded(page, '1 of 1 file');
+  assert.equal((await httpCall('GET', `${url}/dropped.txt`)).body.toString(), 'dropped');
+  await page.getByRole('button', { name: 'Clear' }).click();
+}
+
+/** Nothing to press is without a name, nothing sticks out, and the theme can be changed. */
+async function isForEverybody(browser: Browser, cluster: LocalCluster): Promise<void> {
+  for (const view of ['cluster', 'files']) {
+    const { page, complaints } = await openPage(browser, `${cluster.url}/-/console/#/${view}`, {
+      ...{ viewport: { width: 360, height: 640 }, colorScheme: 'dark' },
+    });
+    const what = view === 'cluster' ? 'Nodes' : 'Names that begin with';
+    await page.getByText(what, { exact: true }).first().waitFor({ state: 'attached' });
+    const seen = await page.locator('body').ariaSnapshot();
+    assert.match(seen, /- (button|link) "/);
+    assert.doesNotMatch(seen, /- (button|link|textbox|searchbox|checkbox|meter|img)(:|$)/m);
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
+    assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
+    await page.getByRole('button', { name: 'Theme' }).press('Enter');
+    await page.locator('html[data-theme="light"]').waitFor({ state: 'attached' });
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  }
 }
 
 async function copiesMovesDeletes(page: Page): Promise<void> {
@@ -100,10 +150,27 @@ async function seesADeath(page: Page, cluster: LocalCluster, say: (words: string
   cluster.signal(victim, 'SIGKILL');
   await page.locator(`[data-node="${victim}"]:not([data-state="alive"])`).waitFor();
   say(`the death of a node was seen after ${Math.round(performance.now() - began)} ms`);
-  await page.getByText(`${victim} is gone`).waitFor();
+  await page.getByText(`${victim} is dead`).waitFor();
+  await card(page, victim, 'dead').waitFor();
   await cluster.startAgain();
   await card(page, victim, 'alive').waitFor();
-  await page.getByText(`${victim} is back`).waitFor();
+  await page.getByText(`${victim} is alive`).waitFor();
+  await allLive(cluster);
+}
+
+/** A page from a node's own door, which its death closes. */
+async function movesOn(browser: Browser, cluster: LocalCluster): Promise<void> {
+  const [victim, door] = [...cluster.nodeUrls][0] as [string, string];
+  const { page, complaints } = await openPage(browser, `${door}/-/console/#/cluster`);
+  await card(page, victim, 'alive').waitFor();
+  cluster.signal(victim, 'SIGKILL');
+  await page.waitForURL((address) => address.origin !== door);
+  assert.ok([...cluster.nodeUrls.values()].includes(new URL(page.url()).origin));
+  await page.locator(`[data-node="${victim}"]:not([data-state="alive"])`).waitFor();
+  await cluster.startAgain();
+  await card(page, victim, 'alive').waitFor();
+  assert.deepEqual(complaints, []);
+  await page.context().close();
   await allLive(cluster);
 }
 
@@ -123,14 +190,17 @@ async function drains(page: Page, cluster: LocalCluster): Promise<void> {
 }
 
 suite('the console in a browser', { skip }, () => {
-  test('files go up and come down, a death is seen, a node is drained', async (context) => {
+  test('files go up and come down, deaths are seen and outlived, a node is drained', async (context) => {
     await withLocalCluster((cluster) =>
       inBrowser(async (browser) => {
         const { page, complaints } = await openPage(browser, `${cluster.url}/-/console/`);
         await page.getByText('nodes are alive').waitFor();
         await putsAndGets(page, cluster);
+        await putsFolders(page, cluster);
         await copiesMovesDeletes(page);
+        await isForEverybody(browser, cluster);
         await seesADeath(page, cluster, (words) => context.diagnostic(words));
+        await movesOn(browser, cluster);
         await drains(page, cluster);
         assert.deepEqual(complaints, []);
       }),

@@ -20,6 +20,12 @@ export interface Chromium {
 const installedNames = ['chromium', 'chromium-browser', 'google-chrome', 'chromium-headless-shell'];
 const packageName = 'chromium-headless-shell';
 const fonts = ['fontconfig-config', 'fonts-dejavu-core', 'fonts-liberation2'];
+const meant = (family: string, font: string) =>
+  `<alias binding="same"><family>${family}</family><prefer><family>${font}</family></prefer></alias>`;
+const plainFonts = [
+  meant('sans-serif', 'Liberation Sans'),
+  meant('monospace', 'DejaVu Sans Mono'),
+].join('');
 const timeoutMs = 300_000;
 
 /** Undefined: `reason` says why there is none. */
@@ -33,7 +39,12 @@ export async function findChromium(): Promise<Chromium | { readonly reason: stri
   }
   const unpacked = join(cacheFolder, 'chromium');
   try {
-    if (!(await isThere(join(unpacked, 'whole')))) await fetchInto(unpacked);
+    if (await isThere(join(unpacked, 'whole'))) {
+      // It may have been fetched where more was installed.
+      const found = await chromiumIn(unpacked).catch(() => undefined);
+      if (found !== undefined) return found;
+    }
+    await fetchInto(unpacked);
     return await chromiumIn(unpacked);
   } catch (error) {
     const said = error instanceof Error ? error.message.split('\n')[0] : String(error);
@@ -49,20 +60,25 @@ const isThere = (path: string): Promise<boolean> =>
 
 async function chromiumIn(unpacked: string): Promise<Chromium> {
   const path = join(unpacked, 'usr/lib/chromium/chromium-headless-shell');
-  const triplet = (await readdir(join(unpacked, 'usr/lib'))).filter((name) =>
-    /linux-gnu/.test(name),
-  );
-  const libraries = triplet.flatMap((name) => [
-    join(unpacked, 'usr/lib', name),
-    join(unpacked, 'lib', name),
-    join(unpacked, 'usr/lib', name, 'nss'),
-  ]);
   const environment = {
-    LD_LIBRARY_PATH: libraries.join(':'),
+    LD_LIBRARY_PATH: (await libraryFolders(unpacked)).join(':'),
     FONTCONFIG_FILE: join(unpacked, 'fonts.conf'),
   };
   await run(path, ['--version'], { env: { ...process.env, ...environment }, timeout: timeoutMs });
   return { path, environment };
+}
+
+/** Those of the system's kind, and what packages keep to themselves beneath. */
+async function libraryFolders(unpacked: string): Promise<string[]> {
+  const [shared, early] = [join(unpacked, 'usr/lib'), join(unpacked, 'lib')];
+  const kinds = (await readdir(shared)).filter((name) => name.includes('linux-gnu'));
+  const beneath = kinds.map(async (kind) => {
+    const inside = await readdir(join(shared, kind), { withFileTypes: true });
+    const folders = inside.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    return [kind, ...folders.map((name) => join(kind, name))];
+  });
+  const names = (await Promise.all(beneath)).flat();
+  return [...names.map((name) => join(shared, name)), ...kinds.map((kind) => join(early, kind))];
 }
 
 /** Unpacks aside and renames, so that what is there is whole. */
@@ -80,8 +96,8 @@ async function fetchInto(unpacked: string): Promise<void> {
     const folder = (path: string) => `<dir>${path}</dir>`;
     const seen = [folder(join(unpacked, 'usr/share/fonts')), folder('/usr/share/fonts')];
     const cache = `<cachedir>${join(unpacked, 'font-cache')}</cachedir>`;
-    const settings = `<?xml version="1.0"?><fontconfig>${seen.join('')}${cache}</fontconfig>\n`;
-    await writeFile(join(root, 'fonts.conf'), settings);
+    const settings = `<?xml version="1.0"?><fontconfig>${[...seen, cache, plainFonts].join('')}`;
+    await writeFile(join(root, 'fonts.conf'), `${settings}</fontconfig>\n`);
     await writeFile(join(root, 'whole'), '');
     await rm(unpacked, { recursive: true, force: true });
     await rename(root, unpacked);

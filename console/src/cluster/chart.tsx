@@ -1,6 +1,7 @@
 /** Lines over time. Each line differs by its dashes too; what the picture says is said in words. */
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
+import { timeText } from '../parts/format.ts';
 import { shade } from '../parts/theme.ts';
 
 export interface Line {
@@ -21,10 +22,14 @@ export interface ChartProps {
   /** Seconds, then each line's values. */
   readonly columns: readonly [readonly number[], ...Column[]];
   readonly valueText: (value: number) => string;
+  /** Between the lines of the grid; left out: 1, 2 or 5 and their tenfolds. */
+  readonly steps?: readonly number[];
 }
 
 const heightPixels = 150;
-const windowSeconds = 300;
+const windowSecondsMax = 300;
+/** A page that was opened just now shows what it has, not an empty past. */
+const windowSecondsMin = 60;
 
 export function Chart(props: ChartProps) {
   const { title, unit, lines, columns } = props;
@@ -47,8 +52,7 @@ export function Chart(props: ChartProps) {
   }, [theme]);
   useEffect(() => {
     plot.current?.setData(columns as UPlot.AlignedData, false);
-    const end = columns[0].at(-1) ?? Date.now() / 1000;
-    plot.current?.setScale('x', { min: end - windowSeconds, max: end });
+    plot.current?.setScale('x', windowOf(columns[0]));
     plot.current?.setScale('y', { min: 0, max: topOf(columns) });
   }, [columns]);
   const said = lines.map(({ label, now }) => `${label} ${now}`).join(', ');
@@ -85,12 +89,18 @@ const LegendEntry = ({ line: { label, colour, dash, now } }: { readonly line: Li
   </li>
 );
 
+function windowOf(seconds: readonly number[]): { min: number; max: number } {
+  const max = seconds.at(-1) ?? Date.now() / 1000;
+  const shown = Math.min(windowSecondsMax, max - (seconds[0] ?? max));
+  return { min: max - Math.max(windowSecondsMin, shown), max };
+}
+
 const topOf = ([, ...values]: ChartProps['columns']): number => {
   const highest = Math.max(1, ...values.flat().map((value) => value ?? 0));
   return highest * 1.15;
 };
 
-function optionsOf({ lines, valueText }: ChartProps, element: HTMLElement): UPlot.Options {
+function optionsOf({ lines, valueText, steps }: ChartProps, element: HTMLElement): UPlot.Options {
   const styles = getComputedStyle(document.documentElement);
   const colour = (name: string) => styles.getPropertyValue(`--${name}`).trim();
   const font = `11px ${styles.getPropertyValue('--font')}`;
@@ -99,13 +109,16 @@ function optionsOf({ lines, valueText }: ChartProps, element: HTMLElement): UPlo
   return {
     width: element.clientWidth,
     height: heightPixels,
-    padding: [8, 8, 0, 0],
+    padding: [8, 12, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'traffic' } },
     scales: { x: { time: true, auto: false }, y: { auto: false } },
     axes: [
-      { ...axis, space: 70, size: 28, values: (_, at) => at.map(clockText) },
-      { ...axis, space: 30, size: 58, values: (_, at) => at.map(valueText) },
+      { ...axis, space: 64, size: 28, incrs: [10, 15, 30, 60, 120], values: clockTexts },
+      {
+        ...{ ...axis, space: 30, size: 58, values: (_, at) => at.map(valueText) },
+        ...(steps === undefined ? {} : { incrs: [...steps] }),
+      },
     ],
     series: [
       {},
@@ -118,5 +131,9 @@ function optionsOf({ lines, valueText }: ChartProps, element: HTMLElement): UPlo
   };
 }
 
-const clockText = (seconds: number): string =>
-  new Date(seconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+/** A label that would be cut off at the right is left out. */
+function clockTexts({ scales }: UPlot, at: readonly number[]): (string | null)[] {
+  const { min = 0, max = 0 } = scales.x ?? {};
+  const last = (max ?? 0) - ((max ?? 0) - (min ?? 0)) * 0.06;
+  return at.map((seconds) => (seconds > last ? null : timeText(new Date(seconds * 1000))));
+}

@@ -18,10 +18,14 @@ export function ClusterView() {
       <TrafficCharts />
       <Nodes status={now} />
       <div class="panels">
-        <VolumeMargins status={now} />
-        <Upkeep status={now} />
-        <NamesEngine names={now.names} />
-        <EventLog />
+        <div>
+          <VolumeMargins status={now} />
+          <NamesEngine names={now.names} />
+        </div>
+        <div>
+          <Upkeep status={now} />
+          <EventLog />
+        </div>
       </div>
     </div>
   );

@@ -16,6 +16,8 @@ test('a scrub is as far as what it has read of what is there', () => {
   const lastRound = { damaged: 2, ageMs: 60_000 };
   const duties = { scrub: { bytes: 25, damaged: 1, lastRound } };
   const found = scrubOf(someNode('n1', { duties, disk: someDisk({ liveBytes: 100 }) }));
-  assert.deepEqual(found, { part: 0.25, damaged: 3, endedAgoSeconds: 60 });
+  assert.deepEqual(found, { part: 0.25, isResting: false, damaged: 3, endedAgoSeconds: 60 });
+  const resting = { scrub: { bytes: 0, damaged: 0, lastRound } };
+  assert.equal(scrubOf(someNode('n1', { duties: resting }))?.part, 1);
   assert.equal(scrubOf(someNode('n1', { duties: { scrub: 'x' as never } })), undefined);
 });

@@ -30,6 +30,8 @@ export function repairsOf(nodes: readonly ClusterNode[]): Repairs {
 export interface Scrub {
   /** Of what the node holds, read in this round. */
   readonly part: number;
+  /** Until the next round: the last has read everything. */
+  readonly isResting: boolean;
   /** In this round and the last. */
   readonly damaged: number;
   readonly endedAgoSeconds: number | undefined;
@@ -40,8 +42,9 @@ export function scrubOf({ duties, disk }: ClusterNode): Scrub | undefined {
   if (said === undefined || disk === undefined) return undefined;
   const last = said.lastRound as Said | undefined;
   const bytes = amount(said, 'bytes');
+  const isResting = bytes === 0 && last !== undefined;
   return {
-    part: disk.liveBytes === 0 ? 1 : Math.min(1, bytes / disk.liveBytes),
+    ...{ isResting, part: isResting ? 1 : Math.min(1, bytes / Math.max(1, disk.liveBytes)) },
     damaged: amount(said, 'damaged') + amount(last, 'damaged'),
     endedAgoSeconds: last === undefined ? undefined : amount(last, 'ageMs') / 1000,
   };

@@ -11,7 +11,9 @@ export const NamesEngine = ({ names }: { readonly names: NamesStatus }) => (
         <tr>
           <th scope="col">Member</th>
           <th scope="col">State</th>
-          <th scope="col">Version</th>
+          <th scope="col" class="version">
+            Version
+          </th>
           <th scope="col" class="number">
             Size
           </th>
@@ -38,7 +40,7 @@ const Member = ({ endpoint, healthy, leader, version, dbBytes }: EtcdMember) => 
       </Badge>{' '}
       {leader === true && <span class="role">leader</span>}
     </td>
-    <td>{version ?? '–'}</td>
+    <td class="version">{version ?? '–'}</td>
     <td class="number">{dbBytes === undefined ? '–' : sizeText(dbBytes)}</td>
   </tr>
 );

@@ -24,8 +24,6 @@ export function NodeCard({ node, combines, onAsk }: NodeCardProps) {
       </div>
       <p class="where">
         {host}:{httpPort}
-        {node.coordinates && <span class="role">coordinates upkeep</span>}
-        {combines && <span class="role">combines names</span>}
       </p>
       {node.suspected !== undefined && <p class="why">{node.suspected}</p>}
       <Disk node={node} />
@@ -40,10 +38,24 @@ export function NodeCard({ node, combines, onAsk }: NodeCardProps) {
           value={answeredInMs === undefined ? '–' : durationText(answeredInMs)}
         />
       </dl>
-      <button type="button" class="button small" onClick={onAsk}>
-        {draining ? 'Keep' : 'Drain'}
-        <span class="unseen"> {id}</span>
-      </button>
+      <div class="foot">
+        <span class="roles">
+          {node.coordinates && (
+            <span class="role" title="Decides what one node has to decide for all">
+              coordinator
+            </span>
+          )}
+          {combines && (
+            <span class="role" title="Puts operations on names together">
+              combiner
+            </span>
+          )}
+        </span>
+        <button type="button" class="button small" onClick={onAsk}>
+          {draining ? 'Keep' : 'Drain'}
+          <span class="unseen"> {id}</span>
+        </button>
+      </div>
     </li>
   );
 }

@@ -42,12 +42,12 @@ const requestsOf = (seen: readonly Sample[]): ChartProps => ({
 
 const latenciesOf = (seen: readonly Sample[]): ChartProps => ({
   title: 'Latency',
-  unit: 'of the last ten seconds',
+  unit: 'last 10 s',
   columns: columnsOf(seen, ['p50Ms', 'p95Ms', 'p99Ms']),
   lines: [
-    { label: 'median', colour: 'series-1', now: nowOf(seen, 'p50Ms', durationText) },
-    { label: '95 %', colour: 'series-2', dash: [6, 3], now: nowOf(seen, 'p95Ms', durationText) },
-    { label: '99 %', colour: 'series-3', dash: [2, 2], now: nowOf(seen, 'p99Ms', durationText) },
+    { label: 'p50', colour: 'series-1', now: nowOf(seen, 'p50Ms', durationText) },
+    { label: 'p95', colour: 'series-2', dash: [6, 3], now: nowOf(seen, 'p95Ms', durationText) },
+    { label: 'p99', colour: 'series-3', dash: [2, 2], now: nowOf(seen, 'p99Ms', durationText) },
   ],
   valueText: durationText,
 });
@@ -69,6 +69,10 @@ const errorsOf = (seen: readonly Sample[]): ChartProps => ({
   valueText: rateText,
 });
 
+const byteSteps = [0, 1, 2, 3].flatMap((power) =>
+  [1, 2, 5, 10, 20, 50, 100, 200, 500].map((amount) => amount * 1024 ** power),
+);
+
 const bytesOf = (seen: readonly Sample[]): ChartProps => ({
   title: 'Content',
   unit: 'per second',
@@ -78,4 +82,5 @@ const bytesOf = (seen: readonly Sample[]): ChartProps => ({
     { label: 'out', colour: 'series-2', dash: [6, 3], now: nowOf(seen, 'sentPerSecond', sizeText) },
   ],
   valueText: sizeText,
+  steps: byteSteps,
 });

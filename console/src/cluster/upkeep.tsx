@@ -75,9 +75,9 @@ function ScrubLine({ node }: { readonly node: ClusterNode }) {
   );
 }
 
-function saysOf({ part, damaged, endedAgoSeconds }: Scrub): string {
+function saysOf({ part, isResting, damaged, endedAgoSeconds }: Scrub): string {
   const found = damaged > 0 ? `${damaged} damaged found` : 'no damage';
   const round =
     endedAgoSeconds === undefined ? 'first round' : `last round ${spanText(endedAgoSeconds)} ago`;
-  return `${percentText(part)}, ${found}, ${round}`;
+  return `${isResting ? 'all read' : percentText(part)}, ${found}, ${round}`;
 }

@@ -8,16 +8,13 @@ type Tone = NonNullable<MeterProps['tone']>;
 
 export function VolumeMargins({ status }: { readonly status: ClusterStatus }) {
   const { volumes, protection } = status;
-  const margins = Object.entries(volumes)
-    .map(([margin, count]) => ({ margin: Number(margin), count }))
-    .sort((a, b) => a.margin - b.margin);
-  const total = margins.reduce((sum, { count }) => sum + count, 0);
+  const total = Object.values(volumes).reduce((sum, count) => sum + count, 0);
   return (
     <section class="panel" aria-labelledby="volumes-title">
       <h2 id="volumes-title">Volumes by losses they survive</h2>
       {total === 0 && <p class="none">No volumes yet: nothing has been stored.</p>}
       <ul class="margins">
-        {margins.map(({ margin, count }) => (
+        {rowsOf(volumes, protection.wantedMargin).map(({ margin, count }) => (
           <Margin key={margin} {...{ margin, count, total }} wanted={protection.wantedMargin} />
         ))}
       </ul>
@@ -29,6 +26,14 @@ export function VolumeMargins({ status }: { readonly status: ClusterStatus }) {
   );
 }
 
+/** All from the best to none, so that what changes is seen to change. */
+function rowsOf(volumes: ClusterStatus['volumes'], wanted: number) {
+  const found = Object.keys(volumes).map(Number);
+  const [most, least] = [Math.max(wanted, ...found), Math.min(0, ...found)];
+  const margins = Array.from({ length: most - least + 1 }, (_, at) => most - at);
+  return margins.map((margin) => ({ margin, count: volumes[margin] ?? 0 }));
+}
+
 interface MarginProps {
   readonly margin: number;
   readonly count: number;
@@ -38,7 +43,7 @@ interface MarginProps {
 
 function Margin({ margin, count, total, wanted }: MarginProps) {
   const says = margin < 0 ? 'unreadable now' : margin === 0 ? 'none' : `${margin} more`;
-  const tone = toneOf(margin, wanted);
+  const tone = count === 0 ? 'plain' : toneOf(margin, wanted);
   return (
     <li>
       <span class={`says ${tone}`}>
@@ -47,7 +52,7 @@ function Margin({ margin, count, total, wanted }: MarginProps) {
       </span>
       <Meter
         label={`Volumes that survive: ${says}`}
-        part={count / total}
+        part={count / Math.max(1, total)}
         text={String(count)}
         tone={tone}
       />

@@ -52,6 +52,8 @@ export function cancelUploads(): void {
   tell();
 }
 
+export const areUploadsUnderWay = (): boolean => underWay > 0 || next < all.length;
+
 /** Forgets all that has ended. */
 export function clearUploads(): void {
   const left = all.filter(({ state }) => state === 'waiting' || state === 'sending');

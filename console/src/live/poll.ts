@@ -2,7 +2,9 @@
 import { type Event, eventsBetween, type Seen } from '#cli/cluster/compare-statuses.ts';
 import type { ClusterStatus } from '#client/cluster-status.ts';
 import { readStatus } from '../api/cluster.ts';
+import { areUploadsUnderWay } from '../files/uploads.ts';
 import { events, perSecondByNode, samples, silentSince, status } from './live.ts';
+import { firstThatAnswers, otherConsoles } from './other-door.ts';
 import { TrafficMeter } from './traffic.ts';
 
 const everyMs = 1000;
@@ -35,19 +37,27 @@ async function look(): Promise<boolean> {
   try {
     take(await readStatus());
     return true;
-  } catch (error) {
-    noteSilence(error instanceof Error ? error : new Error(String(error)));
+  } catch {
+    await noteSilence();
     return false;
   }
 }
 
-function noteSilence(error: Error): void {
+async function noteSilence(): Promise<void> {
   silentSince.value ??= performance.now();
-  if (performance.now() - silentSince.value >= silenceMs) note(error);
+  if (performance.now() - silentSince.value < silenceMs) return;
+  note(new Error('this page goes on trying'));
+  // A page that is left forgets what it was sending.
+  if (areUploadsUnderWay()) return;
+  const others = otherConsoles(status.value?.nodes ?? [], location);
+  const found = await firstThatAnswers([...others.values()]);
+  if (found !== undefined) location.replace(found);
 }
 
 function note(seen: Seen): void {
-  tell(eventsBetween(seenLast, seen));
+  // How repair goes on is shown; that it is over is told.
+  const isProgress = ({ kind, severity }: Event) => kind === 'protection' && severity === 'plain';
+  tell(eventsBetween(seenLast, seen).filter((event) => !isProgress(event)));
   seenLast = seen;
 }
 

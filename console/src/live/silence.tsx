@@ -1,6 +1,7 @@
 /** Nobody has answered for a while: says so, and where else the console is. */
 import { useEffect, useState } from 'preact/hooks';
 import { silentSince, status } from './live.ts';
+import { otherConsoles } from './other-door.ts';
 
 /** Shorter ones are those of a connection to a node that has just died. */
 const noticeMs = 1500;
@@ -23,19 +24,17 @@ export function Silence() {
   );
 }
 
-/** Each node has a door of its own; the page's address may be that of one that is gone. */
 function OtherDoors() {
-  const nodes = status.value?.nodes ?? [];
-  const others = nodes.filter(({ live, httpPort }) => live && String(httpPort) !== location.port);
+  const others = [...otherConsoles(status.value?.nodes ?? [], location)];
   if (others.length === 0) return null;
   return (
     <span>
       {' '}
       Try the console at{' '}
-      {others.map(({ id, host, httpPort }, index) => (
+      {others.map(([id, address], index) => (
         <>
           {index > 0 && ', '}
-          <a key={id} href={`${location.protocol}//${host}:${httpPort}/-/console/${location.hash}`}>
+          <a key={id} href={address}>
             {id}
           </a>
         </>

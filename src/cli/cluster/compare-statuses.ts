@@ -1,6 +1,6 @@
 /** What has happened between two looks at a cluster, for terminals and the console. Pure. */
 import type { ClusterNode, ClusterStatus } from '#client/index.ts';
-import { sizeText } from '../output/format.ts';
+import { countText, sizeText } from '../output/format.ts';
 import { notesOn } from './node-notes.ts';
 
 export interface Event {
@@ -100,7 +100,7 @@ function protectionEvents(before: ClusterStatus, now: ClusterStatus): Event[] {
     if (was === is) return [];
     const severity = is === 0 ? 'good' : is > was ? 'bad' : 'plain';
     const { bytes } = now.protection[side];
-    const amount = is === 0 ? 'no volumes' : `${is} volumes (${sizeText(bytes)})`;
+    const amount = is === 0 ? 'no volumes' : `${countText(is, 'volume')} (${sizeText(bytes)})`;
     return [{ kind: 'protection', severity, text: `${amount} ${says}` }];
   });
 }

@@ -35,8 +35,8 @@ export interface StaticPage {
   readonly body: Buffer;
   /** With its quotes; another for other bytes. */
   readonly etag: string;
-  /** Flat list of names and values that go out too. */
-  readonly headers: readonly string[];
+  /** Flat list of names and values that go out too, as of now. */
+  headers(): readonly string[];
 }
 
 export interface Services {

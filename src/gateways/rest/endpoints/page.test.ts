@@ -7,7 +7,7 @@ const console: StaticPage = {
   contentType: 'text/html; charset=utf-8',
   body: Buffer.from('<p>console</p>'),
   etag: '"abc"',
-  headers: ['Content-Security-Policy', "default-src 'none'"],
+  headers: () => ['Content-Security-Policy', "default-src 'none'"],
 };
 
 async function served(context: TestContext): Promise<string> {

@@ -12,7 +12,7 @@ export function answerPage({ exchange, head, target, services }: Call): void {
     exchange.respond(308, ['Location', `${path}/`], '');
     return;
   }
-  const headers = ['ETag', found.etag, 'X-Content-Type-Options', 'nosniff', ...found.headers];
+  const headers = ['ETag', found.etag, 'X-Content-Type-Options', 'nosniff', ...found.headers()];
   if (head.headers.get('if-none-match')?.includes(found.etag)) {
     exchange.begin(304, headers)?.end();
     return;
