@@ -4,7 +4,7 @@ import { durationText, rateText, sizeText } from '../parts/format.ts';
 import { Chart, type ChartProps, type Column } from './chart.tsx';
 
 export function TrafficCharts() {
-  const seen = samples.value;
+  const seen = withGaps(samples.value);
   return (
     <section class="charts" aria-label="Traffic in the last five minutes">
       <Chart {...requestsOf(seen)} />
@@ -16,18 +16,31 @@ export function TrafficCharts() {
 }
 
 type Side = Exclude<keyof Sample, 'at'>;
+/** A sample, or a moment of which nothing is known. */
+type Moment = Partial<Sample> & Pick<Sample, 'at'>;
 
-function columnsOf(seen: readonly Sample[], sides: readonly Side[]): ChartProps['columns'] {
+/** Nobody answered, or nobody looked: no line is drawn across. */
+const gapSeconds = 5;
+
+function withGaps(seen: readonly Sample[]): readonly Moment[] {
+  return seen.flatMap((sample, index): Moment[] => {
+    const before = seen[index - 1];
+    const isGap = before !== undefined && sample.at - before.at > gapSeconds;
+    return isGap ? [{ at: before.at + 1 }, sample] : [sample];
+  });
+}
+
+function columnsOf(seen: readonly Moment[], sides: readonly Side[]): ChartProps['columns'] {
   const column = (side: Side): Column => seen.map((sample) => sample[side] ?? null);
   return [seen.map(({ at }) => at), ...sides.map(column)];
 }
 
-const nowOf = (seen: readonly Sample[], side: Side, text: (value: number) => string): string => {
+const nowOf = (seen: readonly Moment[], side: Side, text: (value: number) => string): string => {
   const value = seen.at(-1)?.[side];
   return value === undefined ? '–' : text(value);
 };
 
-const requestsOf = (seen: readonly Sample[]): ChartProps => ({
+const requestsOf = (seen: readonly Moment[]): ChartProps => ({
   title: 'Requests',
   unit: 'per second',
   columns: columnsOf(seen, ['perSecond']),
@@ -40,7 +53,7 @@ const requestsOf = (seen: readonly Sample[]): ChartProps => ({
   valueText: rateText,
 });
 
-const latenciesOf = (seen: readonly Sample[]): ChartProps => ({
+const latenciesOf = (seen: readonly Moment[]): ChartProps => ({
   title: 'Latency',
   unit: 'last 10 s',
   columns: columnsOf(seen, ['p50Ms', 'p95Ms', 'p99Ms']),
@@ -52,7 +65,7 @@ const latenciesOf = (seen: readonly Sample[]): ChartProps => ({
   valueText: durationText,
 });
 
-const errorsOf = (seen: readonly Sample[]): ChartProps => ({
+const errorsOf = (seen: readonly Moment[]): ChartProps => ({
   title: 'Errors',
   unit: 'per second',
   columns: columnsOf(seen, ['failedPerSecond', 'refusedPerSecond']),
@@ -73,7 +86,7 @@ const byteSteps = [0, 1, 2, 3].flatMap((power) =>
   [1, 2, 5, 10, 20, 50, 100, 200, 500].map((amount) => amount * 1024 ** power),
 );
 
-const bytesOf = (seen: readonly Sample[]): ChartProps => ({
+const bytesOf = (seen: readonly Moment[]): ChartProps => ({
   title: 'Content',
   unit: 'per second',
   columns: columnsOf(seen, ['receivedPerSecond', 'sentPerSecond']),

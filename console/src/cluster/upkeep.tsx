@@ -25,8 +25,8 @@ function Repair({ status: { protection, repair, nodes } }: { status: ClusterStat
   const { bytesLeft, bytesPerSecond, secondsLeft } = repair;
   const { bytesDone, shardsBeyondRepair } = repairsOf(nodes);
   const done = bytesDone + bytesLeft === 0 ? 1 : bytesDone / (bytesDone + bytesLeft);
-  const pace = `${sizeText(bytesPerSecond)}/s`;
-  const left = secondsLeft === null ? pace : `${pace}, about ${spanText(secondsLeft)} left`;
+  const pace = bytesPerSecond === 0 ? '' : `, ${sizeText(bytesPerSecond)}/s`;
+  const time = secondsLeft === null ? '' : `, about ${spanText(secondsLeft)}`;
   return (
     <div class="repair">
       {slots === 0 ? (
@@ -35,7 +35,7 @@ function Repair({ status: { protection, repair, nodes } }: { status: ClusterStat
         <>
           <Meter label="Repair" part={done} text={`${sizeText(bytesLeft)} left`} tone="warn" />
           <p>
-            {many(slots, 'slot')} being rebuilt: {sizeText(bytesLeft)} left, {left}.
+            {many(slots, 'slot')} being rebuilt: {`${sizeText(bytesLeft)} left${time}${pace}.`}
           </p>
         </>
       )}
