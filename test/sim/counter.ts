@@ -1,4 +1,4 @@
-/** The count of all seeds that were ever run, kept in the repository: by commit, and in all. */
+/** The count of the seeds that were run, kept in the repository: by commit, and in all. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
