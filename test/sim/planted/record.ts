@@ -6,7 +6,7 @@ import { commitNow, resultsFolder, today, writeResult } from '../counter.ts';
 import { plantedBugs } from './bugs.ts';
 import type { Found } from './hunt.ts';
 
-interface Recorded {
+export interface Recorded {
   readonly name: string;
   readonly found: boolean;
   readonly seeds: number;
@@ -19,20 +19,28 @@ interface Recorded {
 
 const file = path.join(resultsFolder, 'planted.json');
 
-/** Bugs that are planted no more are dropped, those that weren't hunted now keep what is known. */
 export function recordHunt(hunted: readonly Found[], command: string): void {
   const commit = commitNow();
-  const news = hunted.map(({ bug: { name }, seeds, failed, seed, kind }) => ({
-    ...{ name, found: seed !== undefined, seeds, failed, seed, kind, commit },
-  }));
-  const known = new Map([...recorded(), ...news].map((one) => [one.name, one]));
-  const bugs = plantedBugs.flatMap(({ name }) => known.get(name) ?? []);
+  const bugs = withHunted(recorded(), hunted, commit);
   const found = bugs.filter((one) => one.found);
   const ran = { day: today(), commit, command, machine: thisMachine() };
   const medianSeeds = median(found.map(({ seeds }) => seeds));
   writeResult(file, {
     ...{ ...ran, planted: plantedBugs.length, found: found.length, medianSeeds, bugs },
   });
+}
+
+/** Bugs that are planted no more are dropped, those that weren't hunted now keep what is known. */
+export function withHunted(
+  before: readonly Recorded[],
+  hunted: readonly Found[],
+  commit: string,
+): Recorded[] {
+  const news = hunted.map(({ bug: { name }, seeds, failed, seed, kind }) => ({
+    ...{ name, found: seed !== undefined, seeds, failed, seed, kind, commit },
+  }));
+  const known = new Map([...before, ...news].map((one) => [one.name, one]));
+  return plantedBugs.flatMap(({ name }) => known.get(name) ?? []);
 }
 
 export const median = (numbers: readonly number[]): number | undefined =>
