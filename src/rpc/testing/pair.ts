@@ -49,13 +49,19 @@ export async function startServer(
   return server;
 }
 
+/** However busy the machine, a connection comes about. */
+const patient = { connectTimeoutMs: 20_000, handshakeTimeoutMs: 20_000 };
+
 export function startClient(
   t: TestContext,
   port: number,
   options: Partial<RpcClientOptions> = {},
 ): NodeRpcClient {
   const resolve = () => ({ host: '127.0.0.1', port });
-  const client = createRpcClient(deps, { ...identityOf(near), resolve, ...options });
+  const client = createRpcClient(deps, {
+    ...{ ...identityOf(near), resolve, ...options },
+    limits: { ...patient, ...options.limits },
+  });
   t.after(() => client.close());
   return client;
 }
