@@ -21,6 +21,7 @@ export interface Watched {
   readonly maintenance: Pick<EtcdMaintenance, 'status'>;
   readonly namesUpkeep: Pick<NamesUpkeep, 'isFull'>;
   readonly combiner: () => NodeId | undefined;
+  readonly copiesMin?: number | undefined;
   readonly isReady: () => boolean;
 }
 
@@ -84,7 +85,15 @@ class ClusterGauges {
     );
   }
 
-  async find({ cluster, session, facts, kv, combiner, isReady }: Watched): Promise<void> {
+  async find({
+    cluster,
+    session,
+    facts,
+    kv,
+    combiner,
+    copiesMin,
+    isReady,
+  }: Watched): Promise<void> {
     this.#ready.value = isReady() ? 1 : 0;
     this.#combiner.value = combiner() === session.node ? 1 : 0;
     this.#countNodes(cluster);
@@ -94,7 +103,7 @@ class ClusterGauges {
       this.#volumes.with(String(Math.max(-1, Number(margin)))).value += count;
     }
     const [known, garbage] = await Promise.all([facts.read(), countGarbage(kv)]);
-    const view = { volumes: cluster.volumes(), live: cluster.live(), facts: known };
+    const view = { volumes: cluster.volumes(), live: cluster.live(), facts: known, copiesMin };
     const protection = describeProtection(view);
     this.#wantedMargin.value = protection.wantedMargin;
     this.#underProtected.value = protection.underProtected.bytes;

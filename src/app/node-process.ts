@@ -11,6 +11,7 @@ import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
 import { createVolumePicker } from '#blob/volume-picker.ts';
 import { VolumeSealer } from '#blob/volume-sealer.ts';
+import { copiesMinDefault } from '#blob/width.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
 import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
@@ -56,7 +57,7 @@ export const nodeTuning = {
   duties: dutyPace,
 };
 
-type Maintenance = Pick<EtcdMaintenance, keyof EtcdMaintenance>;
+export type Maintenance = Pick<EtcdMaintenance, keyof EtcdMaintenance>;
 
 /** What doors for clients lead to. */
 export interface NodeInside {
@@ -70,6 +71,8 @@ export interface NodeInside {
   readonly namesUpkeep: NamesUpkeep;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
+  /** As its surroundings say. */
+  readonly copiesMin?: 1 | undefined;
   /** It was told to stop. */
   readonly isStopping: () => boolean;
 }
@@ -84,11 +87,15 @@ export interface NodeSurroundings {
   connectKv(): Kv;
   connectMaintenance(): Maintenance;
   readonly indexFactory: ShardIndexFactory;
+  /** Of the shard store's files; undefined: as large as is good. */
+  readonly segmentBytesMax?: number;
   /** Resolves when clients can come in. */
   openDoors(inside: NodeInside): Promise<ClientDoors>;
   /** Left out: nobody watches. */
   readonly observers?: NodeObservers;
   readonly tuning: typeof nodeTuning;
+  /** Left out: what the product promises. 1: this node is alone, and nothing survives its loss. */
+  readonly copiesMin?: 1;
 }
 
 /** Parts that hold something, in the order in which they are opened. */
@@ -170,7 +177,7 @@ export class NodeProcess {
       await this.around.openDoors({
         ...{ files, cluster, session, kv, store, facts, maintenance, namesUpkeep },
         combiner: () => committer.combinerNode,
-        isStopping: () => signal.aborted,
+        ...{ copiesMin: this.around.copiesMin, isStopping: () => signal.aborted },
       }),
     );
     this.closing(
@@ -206,6 +213,7 @@ export class NodeProcess {
   private async openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
     const { capacityBytes } = node;
+    const { segmentBytesMax } = this.around;
     const folder = path.join(node.dataFolder, 'store');
     if (node.requireMount) await checkMounted(node.dataFolder, folder);
     return await HealingShardStore.open(
@@ -216,6 +224,7 @@ export class NodeProcess {
       {
         ...{ folder, clusterId: cluster.id, nodeId: node.id },
         ...(capacityBytes === null ? {} : { capacityBytes }),
+        ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
       },
     );
   }
@@ -325,7 +334,8 @@ export class NodeProcess {
     underWay: BlobsUnderWay,
   ) {
     const { world, log } = this;
-    const picker = createVolumePicker({ kv, map, world, log });
+    const { copiesMin = copiesMinDefault } = this.around;
+    const picker = createVolumePicker({ kv, map, world, log }, { copiesMin });
     const sealer = new VolumeSealer({ kv, map, log });
     const parts = { shards, map, session, picker, sealer, underWay, world, log };
     const writer = createBlobWriter(parts);
@@ -344,6 +354,7 @@ export class NodeProcess {
         await session.start();
         return;
       } catch (error) {
+        if (signal.aborted) return;
         if (asDftfsError(error).code === 'peer_refused') throw error;
         this.log.warn('not joined yet', { error });
         await this.world.timers.sleep(this.around.tuning.joinPauseMs, signal).catch(() => {});

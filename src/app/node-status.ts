@@ -27,6 +27,7 @@ export interface NodeStatusDeps {
   readonly namesUpkeep: Pick<NamesUpkeep, 'isFull' | 'progress'>;
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
+  readonly copiesMin?: number | undefined;
   /** It was told to stop, and serves on for a while. */
   readonly isStopping: () => boolean;
 }
@@ -53,14 +54,14 @@ export class NodeStatus {
   }
 
   async describe(): Promise<ClusterStatus> {
-    const { cluster, session, kv, store, combiner, namesUpkeep } = this.deps;
+    const { cluster, session, kv, store, combiner, namesUpkeep, copiesMin } = this.deps;
     const [facts, members, garbage, collectionHeld] = await Promise.all([
       this.deps.facts.read(),
       viewEtcd(kv, this.deps.maintenance),
       countGarbage(kv),
       this.isCollectionHeld(),
     ]);
-    const view = { volumes: cluster.volumes(), live: cluster.live(), facts };
+    const view = { volumes: cluster.volumes(), live: cluster.live(), facts, copiesMin };
     const protection = describeProtection(view);
     return {
       node: session.node,

@@ -14,7 +14,7 @@ import { volumeKey } from '#protocol/keys.ts';
 import { type Code, encodeVolume, type VolumeRecord } from '#protocol/volumes.ts';
 import { placeVolume, slotsByNode } from './placement.ts';
 import { mapChange, settled } from './waits.ts';
-import { type BlobClass, codeWithin, sameCode } from './width.ts';
+import { type BlobClass, codeWithin, copiesMinDefault, sameCode } from './width.ts';
 
 export interface PickRequest {
   readonly blobClass: BlobClass;
@@ -50,6 +50,8 @@ export interface VolumePickerOptions {
    * one write and one flush.
    */
   readonly burstMs: number;
+  /** 1: a node alone takes what is written, and nothing survives its loss. */
+  readonly copiesMin: number;
 }
 
 export const volumePickerDefaults: VolumePickerOptions = {
@@ -59,6 +61,7 @@ export const volumePickerDefaults: VolumePickerOptions = {
   createPauseMs: 250,
   volumesPerNode: 2,
   burstMs: 20,
+  copiesMin: copiesMinDefault,
 };
 
 /** What can be written to now. */
@@ -140,9 +143,10 @@ class Picker implements VolumePicker {
     const nodes = this.#writableNodes();
     const free = nodes.filter((node) => !avoided.has(node.id));
     const spared = free.filter((node) => node.id !== spare);
-    const canSpare = codeWithin(blobClass, nodes.length, spared.length) !== undefined;
-    const available = canSpare ? spared : free;
-    const code = codeWithin(blobClass, nodes.length, available.length);
+    const codeOn = ({ length }: readonly NodeRecord[]) =>
+      codeWithin(blobClass, nodes.length, length, this.#options.copiesMin);
+    const available = codeOn(spared) === undefined ? free : spared;
+    const code = codeOn(available);
     const ids = new Set(available.map((node) => node.id));
     const usable = this.#deps.map
       .volumes()
@@ -236,7 +240,7 @@ class Picker implements VolumePicker {
   /** Enough nodes are alive, but too many of them are full: waiting won't help. */
   #isFull(plan: Plan): boolean {
     const full = [...this.#avoided.values()].some(({ why }) => why === 'full');
-    return full && !plan.code && plan.liveNodes >= 2;
+    return full && !plan.code && plan.liveNodes >= this.#options.copiesMin;
   }
 
   #refusal(plan: Plan): DftfsError {

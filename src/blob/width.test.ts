@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeFor, codeWithin } from './width.ts';
+import { codeFor, codeWithin, marginWanted } from './width.ts';
 
 const shown = (code: { k: number; m: number } | undefined) => (code ? `${code.k}+${code.m}` : '-');
 const table = (of: (live: number) => { k: number; m: number } | undefined) =>
@@ -20,6 +20,17 @@ test('small blobs: three copies from four nodes on, else two', () => {
     table((live) => codeFor('small', live)),
     `- - 1+1 1+1 ${three}`,
   );
+});
+
+test('one node alone takes what is written only where that is wanted', () => {
+  for (const blobClass of ['small', 'large'] as const) {
+    const codes = [0, 1, 2, 3, 6].map((live) => shown(codeFor(blobClass, live, 1)));
+    const usual = [0, 1, 2, 3, 6].map((live) => shown(codeFor(blobClass, live)));
+    assert.deepEqual(codes, usual.with(1, '1+0'));
+    assert.equal(shown(codeWithin(blobClass, 1, 1, 1)), '1+0');
+    assert.equal(shown(codeWithin(blobClass, 1, 0, 1)), '-');
+  }
+  assert.deepEqual([marginWanted(1, 1), marginWanted(1), marginWanted(2, 1)], [0, 1, 1]);
 });
 
 test('no blob is on all nodes, wherever that can be', () => {

@@ -2,7 +2,7 @@
 import { Cluster, Storage } from '#client/index.ts';
 import type { Options } from './line/options.ts';
 import type { Output } from './output/output.ts';
-import type { Settings } from './settings.ts';
+import { checkedEndpoint, checkedToken, type Settings } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface SessionParts {
@@ -21,6 +21,7 @@ export class Session {
   readonly terminal: Terminal;
   #storage: Storage | undefined;
   #cluster: Cluster | undefined;
+  #other: Storage | undefined;
 
   constructor(parts: SessionParts) {
     this.args = parts.args;
@@ -46,7 +47,17 @@ export class Session {
     return this.#cluster;
   }
 
+  /** Of the cluster that `--to` names; undefined: none. Throws UsageError. */
+  get other(): Storage | undefined {
+    const endpoints = this.options.texts('to').map(checkedEndpoint);
+    if (endpoints.length === 0) return undefined;
+    const token = this.options.text('to-token') || this.terminal.environment.DFTFS_TO_TOKEN;
+    this.#other ??= new Storage(endpoints, { token: checkedToken(token) });
+    return this.#other;
+  }
+
   close(): void {
+    this.#other?.close();
     this.#storage?.close();
     this.#cluster?.close();
   }

@@ -40,10 +40,14 @@ export async function readSettings(
     (list) => list.length > 0,
   );
   const token = given.token || environment.DFTFS_TOKEN || kept.token;
-  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-    throw new UsageError('A token is printable ASCII without spaces.');
-  }
-  return { endpoints: endpoints.map(checkedEndpoint), token, warning: kept.warning };
+  const warning = kept.warning;
+  return { endpoints: endpoints.map(checkedEndpoint), token: checkedToken(token), warning };
+}
+
+/** Throws UsageError. */
+export function checkedToken(token: string | undefined): string | undefined {
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
+  throw new UsageError('A token is printable ASCII without spaces.');
 }
 
 async function readFileSettings(path: string): Promise<Settings> {
@@ -84,8 +88,8 @@ function parseSettings(text: string, path: string): GivenSettings {
   return { endpoints, token };
 }
 
-/** `host:port` is enough. */
-function checkedEndpoint(text: string): string {
+/** `host:port` is enough. Throws UsageError. */
+export function checkedEndpoint(text: string): string {
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
   const isPlain = url?.pathname === '/' && url.search === '' && url.username === '';
   if (url && isPlain && ['http:', 'https:'].includes(url.protocol)) return url.origin;

@@ -16,7 +16,21 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborts, with an InterruptedError, when the command is to end. */
   readonly signal: AbortSignal;
+  /** Starts a storage in this process; undefined: there is none to start. */
+  readonly startDev?: StartDev;
 }
+
+export interface DevOptions {
+  readonly folder: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Lines of its log. */
+  readonly log: (line: string) => void;
+}
+
+export type StartDev = (
+  options: DevOptions,
+) => Promise<{ readonly url: string; close(): Promise<void> }>;
 
 /** Waits when the reader is slower; an interruption ends the wait. */
 export async function writeAll(channel: Channel, bytes: Uint8Array, signal: AbortSignal) {

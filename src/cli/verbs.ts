@@ -11,6 +11,7 @@ import { doctor } from './doctor/doctor.ts';
 import { type Section, type Verb, verbsOf } from './verb.ts';
 import { cat } from './verbs/cat.ts';
 import { cp, mv } from './verbs/copy-move.ts';
+import { dev } from './verbs/dev.ts';
 import { du } from './verbs/du.ts';
 import { exists } from './verbs/exists.ts';
 import { get } from './verbs/get.ts';
@@ -27,6 +28,7 @@ export const sections: readonly Section[] = [
     title: 'The cluster',
     verbs: [doctor, status, nodes, volumes, repair, drain, undrain, remove, scrub, events, bench],
   },
+  { title: 'Without a cluster', verbs: [dev] },
   { title: 'The command', verbs: [help(() => sections), completion(() => sections)] },
 ];
 

@@ -92,24 +92,33 @@ export interface NodeConfig {
 export function readNodeConfig(path: string, environment: NodeJS.ProcessEnv): NodeConfig {
   try {
     const sections = parseSections(readFileSync(path, 'utf8'));
-    // `id` would be one variable for two settings: neither can be overridden.
-    const overrides = { ...environment, [variableOf('id')]: undefined };
-    const cluster = readValues('cluster', clusterSchema, sections.cluster, overrides);
-    const node = readValues('node', nodeSchema, sections.node, overrides);
-    const from = (relative: string) => resolve(dirname(resolve(path)), relative);
-    return Object.freeze({
-      cluster: Object.freeze({ ...cluster, secretFile: from(cluster.secretFile) }),
-      node: Object.freeze({
-        ...node,
-        id: nodeId(node.id),
-        dataFolder: from(node.dataFolder),
-      }),
-    });
+    return nodeConfigOf(sections, dirname(resolve(path)), environment);
   } catch (error) {
     throw new DftfsError('invalid_argument', `${path}: ${(error as Error).message}`, {
       cause: error,
     });
   }
+}
+
+/** Paths are relative to `folder`. Throws an Error that names the setting. */
+export function nodeConfigOf(
+  sections: { readonly cluster: unknown; readonly node: unknown },
+  folder: string,
+  environment: NodeJS.ProcessEnv = {},
+): NodeConfig {
+  // `id` would be one variable for two settings: neither can be overridden.
+  const overrides = { ...environment, [variableOf('id')]: undefined };
+  const cluster = readValues('cluster', clusterSchema, sections.cluster, overrides);
+  const node = readValues('node', nodeSchema, sections.node, overrides);
+  const from = (relative: string) => resolve(folder, relative);
+  return Object.freeze({
+    cluster: Object.freeze({ ...cluster, secretFile: from(cluster.secretFile) }),
+    node: Object.freeze({
+      ...node,
+      id: nodeId(node.id),
+      dataFolder: from(node.dataFolder),
+    }),
+  });
 }
 
 function parseSections(content: string): { cluster: unknown; node: unknown } {

@@ -7,8 +7,12 @@ import type { KeySpan, KvOp, NestedTxn, RangeOp, Txn } from './kv.ts';
 
 const refuse = (detail: string) => new DftfsError('invalid_argument', detail);
 
+/** Room for the longest path and what stands before it; an engine may take no more than 1978. */
+export const keyBytesMax = 1536;
+
 export function checkKey(key: string): void {
   if (key === '') throw refuse('A key is empty.');
+  if (Buffer.byteLength(key) > keyBytesMax) throw refuse('A key is too long.');
   if (!key.isWellFormed()) throw refuse('A key is not well-formed Unicode.');
 }
 

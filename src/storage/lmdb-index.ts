@@ -1,22 +1,11 @@
 /**
- * The index in LMDB: reads come straight out of the page cache in about 2 µs, commits run on a
- * thread.
- *
- * `overlappingSync: false` is LMDB's own protocol: pages, fsync, then the meta page that makes them
- * the database, written through. A power cut leaves the last commit or the one before, never a
- * broken tree. The library's default (`overlappingSync`) flushes after the commit and after an
- * unclean end trusts the boot id to tell what was flushed; `noSync` may leave a broken tree and no
- * sign of it. Both are quicker a commit; here commits are few, large and waited for by nobody.
- *
- * What LMDB has no defence against is damage: its pages bear no checksums, and a broken one may
- * crash the process. Hence the look at the meta pages before it may map the file; `open-index.ts`
- * does the rest.
+ * The index in LMDB: reads come straight out of the page cache in about 2 µs. Commits are few,
+ * large and waited for by nobody. Values bear a checksum, and `open-index.ts` does the rest against
+ * damage.
  */
 import fs from 'node:fs/promises';
-import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { RootDatabase } from 'lmdb';
-import { open } from 'lmdb';
+import { type LmdbDatabase, openLmdb } from '#io/node/lmdb.ts';
 import type {
   IndexBatch,
   IndexEntry,
@@ -29,8 +18,6 @@ import type {
 import { shardKeyBytes } from './shard-key.ts';
 
 const formatVersion = 3;
-const pageBytes = 4096;
-const dataFile = 'data.mdb';
 const positionKey = Buffer.from([0]);
 
 const shardKey = (key: string) => Buffer.from(key, 'hex');
@@ -77,14 +64,12 @@ function decodeTally(key: Buffer, salt: number, bytes: Buffer): SegmentTally {
   return { liveShards, liveBytes, liveRecordBytes };
 }
 
-type Database = RootDatabase<Buffer, Buffer>;
-
 class LmdbIndex implements ShardIndex {
-  readonly #database: Database;
+  readonly #database: LmdbDatabase;
   readonly #salt: number;
   #position: LogPosition | undefined;
 
-  constructor(database: Database, salt: number) {
+  constructor(database: LmdbDatabase, salt: number) {
     this.#database = database;
     this.#salt = salt;
     this.#position = this.#readPosition();
@@ -165,47 +150,10 @@ class LmdbIndex implements ShardIndex {
   }
 }
 
-/** Throws if the file can't be an LMDB database of ours: both meta pages whole, no page missing. */
-async function checkMetaPages(file: string): Promise<void> {
-  const handle = await fs.open(file).catch(() => undefined);
-  if (handle === undefined) return;
-  try {
-    const { size } = await handle.stat();
-    if (size === 0) return;
-    const { buffer, bytesRead } = await handle.read(
-      Buffer.alloc(2 * pageBytes),
-      0,
-      2 * pageBytes,
-      0,
-    );
-    if (bytesRead < 2 * pageBytes) throw new Error('the index is cut off');
-    for (const meta of [buffer.subarray(0, pageBytes), buffer.subarray(pageBytes)]) {
-      const isMeta = meta.readUInt32LE(24) === 0xbeefc0de && meta.readUInt32LE(48) === pageBytes;
-      if (!isMeta) throw new Error('the index has no sound meta page');
-      const lastPage = meta.readBigUInt64LE(144);
-      const root = meta.readBigUInt64LE(136);
-      const none = 0xffff_ffff_ffff_ffffn;
-      if (root !== none && root > lastPage) throw new Error('the index has no root');
-      if ((lastPage + 1n) * BigInt(pageBytes) > BigInt(size))
-        throw new Error('the index is cut off');
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
 export function createLmdbIndexFactory(): ShardIndexFactory {
   return {
     async open(folder, salt) {
-      await checkMetaPages(path.join(folder, dataFile));
-      const database = open<Buffer, Buffer>({
-        path: folder,
-        pageSize: pageBytes,
-        keyEncoding: 'binary',
-        encoding: 'binary',
-        overlappingSync: false,
-        cache: false,
-      });
+      const database = await openLmdb(folder);
       try {
         return new LmdbIndex(database, salt);
       } catch (error) {

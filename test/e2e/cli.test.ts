@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { projectFolder } from '#app/local/project.ts';
+import { startTestServer } from '#app/testing.ts';
 import { objectsOf } from '../support/cli-terminal.ts';
 import { cuttingProxy } from '../support/cutting-proxy.ts';
 import { deadEndpoint } from '../support/dead-endpoint.ts';
@@ -61,6 +62,7 @@ test('the command line, on a cluster', async (context) => {
       await files(terminal);
       await exitCodes(terminal);
       await operators(terminal);
+      await fromLaptop(terminal);
       await resumedDownload(context, terminal, cluster);
       await killedNode(terminal, cluster);
       await bench(terminal);
@@ -124,6 +126,24 @@ async function operators(terminal: Terminal): Promise<void> {
   const [advice] = await terminal.objects(['cluster', 'drain', 'node-6']);
   assert.equal(advice?.draining, true);
   await terminal.run(['cluster', 'undrain', 'node-6']);
+}
+
+/** What was begun on one machine alone moves to the cluster. */
+async function fromLaptop(terminal: Terminal): Promise<void> {
+  await using laptop = await startTestServer();
+  const content = seededBytes('laptop', 3_000_000);
+  await laptop.storage.put('/notes/a.md', '# a', { contentType: 'text/markdown' });
+  await laptop.storage.put('/notes/large', content, { metadata: { owner: 'me' } });
+  const door = await any(terminal);
+  await terminal.run(['cp', '-r', '-e', laptop.url, '--to', door, '/', '/moved']);
+  const [text] = await terminal.objects(['stat', '/moved/notes/a.md']);
+  assert.deepEqual([text?.contentType, text?.lossesSurvivable], ['text/markdown', 2]);
+  const [large] = await terminal.objects(['stat', '/moved/notes/large']);
+  assert.deepEqual(large?.metadata, { owner: 'me' });
+  const copy = join(terminal.folder, 'large');
+  await terminal.run(['get', '/moved/notes/large', copy]);
+  assert.ok(content.equals(await readFile(copy)));
+  await terminal.run(['rm', '-r', '/moved']);
 }
 
 const largeBytes = 48 * 1024 * 1024;

@@ -1,7 +1,11 @@
 /** The kv drivers, for tests that must hold on each of them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createNodeWorld } from '#io/node/world.ts';
 import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
 import type { Kv } from '#kv/kv.ts';
+import { LmdbKv } from '#kv/lmdb/lmdb-kv.ts';
 import { MemoryKv } from '#kv/memory/memory-kv.ts';
 import { silentLogger } from '#observe/log.ts';
 import { EtcdCluster } from './etcd-cluster.ts';
@@ -25,6 +29,23 @@ const memory: Driver = {
   },
 };
 
+const lmdb: Driver = {
+  name: 'lmdb',
+  runs: 20,
+  isQuick: false,
+  async start() {
+    const folder = await mkdtemp(join(tmpdir(), 'dftfs-names-'));
+    const kv = await LmdbKv.open(createNodeWorld(), { folder });
+    return {
+      kv,
+      async stop() {
+        await kv.close();
+        await rm(folder, { recursive: true });
+      },
+    };
+  },
+};
+
 const etcd: Driver = {
   name: 'etcd',
   runs: 20,
@@ -42,4 +63,4 @@ const etcd: Driver = {
   },
 };
 
-export const drivers: readonly Driver[] = [memory, etcd];
+export const drivers: readonly Driver[] = [memory, lmdb, etcd];

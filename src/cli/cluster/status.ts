@@ -61,6 +61,7 @@ function namesText({ members, upkeep }: ClusterStatus['names']): string {
   const healthy = members.filter((member) => member.healthy);
   const leader = members.find((member) => member.leader)?.endpoint ?? 'no leader seen';
   const used = Math.max(0, ...members.map(({ dbBytesInUse = 0 }) => dbBytesInUse));
+  if (members.every(({ endpoint }) => endpoint === 'lmdb')) return `in LMDB, ${sizeText(used)}`;
   const quota = upkeep.quotaBytes ? ` of ${sizeText(upkeep.quotaBytes)}` : '';
   const alarms = upkeep.alarms.map(({ alarm }) => `, alarm: ${alarm}`).join('');
   return `${healthy.length} of ${members.length} etcd members, leader ${leader}, ${sizeText(used)}${quota}${alarms}`;

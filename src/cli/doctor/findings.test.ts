@@ -87,6 +87,7 @@ test('margins', () => {
   );
   const dead = { underProtected: some, withoutMargin: some, unreadable: some };
   only(withProtection(dead), /critical: .* cannot be read/);
+  only(withProtection({ wantedMargin: 0, withoutMargin: some }), /warning: .* not fault tolerant/);
   only(withProtection({ wantedMargin: 1 }), /warning: .* 1 loss at most/);
 });
 

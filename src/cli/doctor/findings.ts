@@ -95,6 +95,7 @@ function ofProtection({ protection, repair, nodes }: ClusterStatus): Finding[] {
     const advice = 'Start the dead nodes with their disks: what they hold is needed. Remove none.';
     found.push(finding('critical', `${amount(unreadable)} cannot be read now.`, advice));
   }
+  if (wantedMargin === 0) return [...found, alone];
   if (withoutMargin.volumes > unreadable.volumes) {
     found.push(finding('critical', `${amount(withoutMargin)} survive no further loss.`, wait));
   } else if (underProtected.volumes > unreadable.volumes) {
@@ -108,6 +109,13 @@ function ofProtection({ protection, repair, nodes }: ClusterStatus): Finding[] {
   }
   return found;
 }
+
+/** A storage of one process says that it wants no more. */
+const alone = finding(
+  'warning',
+  'One process keeps all of this: it is not fault tolerant.',
+  'Copy what matters to a cluster: dftfs cp -r --to http://CLUSTER:8080 / /',
+);
 
 const nearlyFullShare = 0.1;
 const slowMs = 2000;
@@ -218,7 +226,7 @@ function ofVersions(members: ClusterStatus['names']['members']): Finding[] {
 
 function isOld(version: string): boolean {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
-  if (version === '' || major > 3) return false;
+  if (version === '' || Number.isNaN(major) || major > 3) return false;
   if (minor < 5) return true;
   return patch < (soundVersions[`${major}.${minor}`] ?? 0);
 }

@@ -47,7 +47,7 @@ export async function uploadStream(
 }
 
 /** What went out. */
-class Sent {
+export class Sent {
   readonly #transfer: Transfer;
   #whole: { readonly size: number; readonly crc32: string } | undefined;
   #moved = 0;

@@ -55,6 +55,15 @@ test('a move takes no margin', () => {
   assert.deepEqual(found.moving, { slots: 1, bytesLeft: 60 });
 });
 
+test('one node that is to be alone lacks nothing', () => {
+  const single = volumeOf(b, { k: 1, m: 0 }, ['n2']);
+  const view = { volumes: [single], live: ids('n2'), facts };
+  const found = describeProtection({ ...view, copiesMin: 1 });
+  assert.deepEqual([found.wantedMargin, found.underProtected], [0, none]);
+  assert.deepEqual(found.withoutMargin, found.all);
+  assert.equal(describeProtection(view).wantedMargin, 1);
+});
+
 test('with three nodes one loss is what can be promised', () => {
   const pair = volumeOf(b, { k: 1, m: 1 }, ['n2', 'n3']);
   const found = describeProtection({ volumes: [pair], live: ids('n1', 'n2', 'n3'), facts });

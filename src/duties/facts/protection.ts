@@ -37,11 +37,14 @@ export interface ProtectionView {
   readonly volumes: readonly KnownVolume[];
   readonly live: readonly NodeId[];
   readonly facts: FactsByNode;
+  /** Below it nothing is written; default: as `blob/width.ts` says. */
+  readonly copiesMin?: number | undefined;
 }
 
-export function describeProtection({ volumes, live, facts }: ProtectionView): Protection {
+export function describeProtection(view: ProtectionView): Protection {
+  const { volumes, live, facts, copiesMin } = view;
   const living = new Set(live);
-  const wantedMargin = marginWanted(live.length);
+  const wantedMargin = marginWanted(live.length, copiesMin);
   const held = bytesHeld(facts);
   const known = volumes.map(({ record }) => {
     const ofMembers = record.members.map((node) => held(node, record.id));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { isCode } from '#base/errors.ts';
+import { keyBytesMax } from '../check-arguments.ts';
 import { isRefused, type Made, options, put, remove, then } from './support.ts';
 
 export function argumentContract(made: Made): void {
@@ -11,6 +12,16 @@ export function argumentContract(made: Made): void {
       await assert.rejects(kv.txn(then(put(key)), options), isRefused);
       await assert.rejects(kv.txn(then(remove(key)), options), isRefused);
     }
+  });
+
+  it('refuses keys that are too long, and takes the longest', async () => {
+    const { kv } = made();
+    const longest = 'é'.repeat(keyBytesMax / 2);
+    await kv.txn(then(put(longest, 'value')), options);
+    assert.equal((await kv.get(longest, options))?.value.toString(), 'value');
+    await assert.rejects(kv.get(`${longest}a`, options), isRefused);
+    await assert.rejects(kv.txn(then(put('arg/short'), put(`${longest}a`)), options), isRefused);
+    assert.equal(await kv.get('arg/short', options), undefined);
   });
 
   it('refuses ends that an engine could take for the end of all keys', async () => {

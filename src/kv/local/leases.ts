@@ -1,4 +1,5 @@
 import type { Clock, Timer, Timers } from '#io/world.ts';
+import { compareKeys } from '../key-order.ts';
 import type { LeaseId } from '../kv.ts';
 
 interface Lease {
@@ -8,19 +9,19 @@ interface Lease {
   timer: Timer;
 }
 
-/** Leases by the monotonic clock. One that ends hands its keys to `onEnd`, which deletes them. */
+/** Leases by the monotonic clock. `onExpired` is to `end` the lease, and to delete its keys. */
 export class Leases {
   readonly #clock: Clock;
   readonly #timers: Timers;
-  readonly #onEnd: (keys: readonly string[]) => void;
+  readonly #onExpired: (lease: LeaseId) => void;
   readonly #leases = new Map<LeaseId, Lease>();
   readonly #leaseOfKey = new Map<string, LeaseId>();
   #granted = 0;
 
-  constructor(deps: { clock: Clock; timers: Timers }, onEnd: (keys: readonly string[]) => void) {
+  constructor(deps: { clock: Clock; timers: Timers }, onExpired: (lease: LeaseId) => void) {
     this.#clock = deps.clock;
     this.#timers = deps.timers;
-    this.#onEnd = onEnd;
+    this.#onExpired = onExpired;
   }
 
   has(lease: LeaseId): boolean {
@@ -47,13 +48,15 @@ export class Leases {
     for (const id of this.#leases.keys()) this.keepAlive(id);
   }
 
-  revoke(id: LeaseId): void {
+  /** The keys that end with it. */
+  end(id: LeaseId): readonly string[] {
     const lease = this.#leases.get(id);
-    if (lease === undefined) return;
+    if (lease === undefined) return [];
     lease.timer.cancel();
     this.#leases.delete(id);
     for (const key of lease.keys) this.#leaseOfKey.delete(key);
-    this.#onEnd([...lease.keys]);
+    // In the order in which etcd deletes them, whose watchers see it.
+    return [...lease.keys].sort(compareKeys);
   }
 
   /** The key belongs to this lease from now on, to none if undefined. */
@@ -82,6 +85,6 @@ export class Leases {
     if (lease === undefined) return;
     const leftMs = lease.endsAt - this.#clock.now();
     if (leftMs > 0) lease.timer = this.#timer(id, leftMs);
-    else this.revoke(id);
+    else this.#onExpired(id);
   }
 }

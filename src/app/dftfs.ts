@@ -1,7 +1,7 @@
 /** The program behind `dftfs`. */
-import { exitCodes, InterruptedError } from './exit-codes.ts';
-import { runCommand } from './run.ts';
-import type { Channel } from './terminal.ts';
+import { exitCodes, InterruptedError } from '#cli/exit-codes.ts';
+import { runCommand } from '#cli/run.ts';
+import type { Channel } from '#cli/terminal.ts';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -34,6 +34,9 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   stderr: channel(process.stderr),
   environment: process.env,
   signal: interrupted.signal,
+  // A server's code is loaded only where one is wanted.
+  startDev: async ({ port, ...options }) =>
+    (await import('./dev/dev-server.ts')).startDevServer({ ...options, port: port || undefined }),
 });
 // Somebody may still hold its other end; there is nothing more to read.
 process.stdin.destroy();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { testGateway } from '../../test/support/test-gateway.ts';
 
-const main = join(import.meta.dirname, 'main.ts');
+const main = join(import.meta.dirname, 'dftfs.ts');
 
 async function begin(context: TestContext, words: readonly string[], url: string) {
   const child = spawn(process.execPath, [main, ...words], {

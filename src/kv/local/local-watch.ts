@@ -6,7 +6,7 @@ import type { VersionedMap } from './versioned-map.ts';
  * Follows the history of the map. Events come in later microtasks, never within the call that made
  * them.
  */
-export class MemoryWatch implements Watch {
+export class LocalWatch implements Watch {
   readonly #map: VersionedMap;
   readonly #span: KeySpan;
   readonly #handlers: WatchHandlers;

@@ -108,7 +108,7 @@ const applyRange = ({ map }: Store, op: RangeOp): OpResult => map.range(op);
 
 function applyPut({ map, leases }: Store, op: PutOp): OpResult {
   leases.bind(op.key, op.lease);
-  map.put(op.key, Buffer.from(op.value), op.lease);
+  map.put(op.key, Buffer.from(op.value), op.lease !== undefined);
   return { kind: 'put' };
 }
 
