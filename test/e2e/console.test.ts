@@ -141,6 +141,25 @@ async function copiesMovesDeletes(page: Page): Promise<void> {
 const card = (page: Page, node: string, state: string) =>
   page.locator(`[data-node="${node}"][data-state="${state}"]`);
 
+/** What was under way when a node died is all there in the end. */
+async function putsWhileOneDies(page: Page, cluster: LocalCluster): Promise<void> {
+  const files = [1, 2, 3, 4].map((number) => ({
+    ...{ name: `during-${number}.bin`, mimeType: 'application/octet-stream' },
+    buffer: Buffer.alloc(10_000_000, number),
+  }));
+  await page.goto(`${cluster.url}/-/console/#/files`);
+  await page.locator('input[aria-label="Upload files"]').setInputFiles(files);
+  await page.locator('[data-state="sending"]').first().waitFor();
+  cluster.signal([...cluster.nodeUrls.keys()][2] as string, 'SIGKILL');
+  await uploaded(page, '4 of 4 files');
+  for (const { name, buffer } of files) {
+    const { body } = await httpCall('GET', `${cluster.url}/${name}`, { timeoutMs: 120_000 });
+    assert.ok(body.equals(buffer), name);
+  }
+  await cluster.startAgain();
+  await allLive(cluster);
+}
+
 /** How long it took is said, not judged: this machine may be busy. */
 async function seesADeath(page: Page, cluster: LocalCluster, say: (words: string) => void) {
   await page.goto(`${cluster.url}/-/console/#/cluster`);
@@ -199,6 +218,7 @@ suite('the console in a browser', { skip }, () => {
         await putsFolders(page, cluster);
         await copiesMovesDeletes(page);
         await isForEverybody(browser, cluster);
+        await putsWhileOneDies(page, cluster);
         await seesADeath(page, cluster, (words) => context.diagnostic(words));
         await movesOn(browser, cluster);
         await drains(page, cluster);

@@ -1,4 +1,6 @@
-/** What is known of each planted bug, kept in the repository: when it was last hunted for. */
+/**
+ * What is known of each planted bug, kept in the repository: when it was last hunted, and found.
+ */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { thisMachine } from '../../../experiment/data-file.ts';
