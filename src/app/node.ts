@@ -4,6 +4,7 @@
  * kill would.
  */
 import { parseArgs } from 'node:util';
+import { isCode } from '#base/errors.ts';
 import { readNodeConfig } from '#config/node-config.ts';
 import { readClusterSecret } from '#config/node-secrets.ts';
 import { createNodeWorld } from '#io/node/world.ts';
@@ -15,8 +16,9 @@ import { processSurroundings } from './process-surroundings.ts';
 
 const { values } = parseArgs({ options: { config: { type: 'string' } } });
 if (values.config === undefined) throw new Error('usage: node.ts --config <file>');
+const configPath = values.config;
 
-const config = readNodeConfig(values.config, process.env);
+const config = readOrEnd(() => readNodeConfig(configPath, process.env));
 const world = createNodeWorld();
 const log = createLogger(
   (line) => process.stderr.write(line),
@@ -30,8 +32,14 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-const secret = readClusterSecret(config.cluster.secretFile);
-const node = new NodeProcess(world, config, secret, log, processSurroundings(world, config, log));
+const secret = readOrEnd(() => readClusterSecret(config.cluster.secretFile));
+const node = new NodeProcess(
+  world,
+  config,
+  secret,
+  log,
+  processSurroundings(world, config, secret, log),
+);
 const stopping = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => stopping.abort());
@@ -53,3 +61,14 @@ await world.timers.sleep(config.node.stopDelayMs);
 await control.close();
 await node.close();
 process.exit(0);
+
+/** What whoever wrote the settings can mend is told in one line, before anything has begun. */
+function readOrEnd<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isCode(error, 'invalid_argument')) throw error;
+    process.stderr.write(`dftfs: ${error.message}\n`);
+    process.exit(1);
+  }
+}

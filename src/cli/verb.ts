@@ -11,8 +11,8 @@ export interface Option {
   readonly help: string;
 }
 
-/** What a shell may offer for a verb's arguments. */
-export type ArgumentKind = 'remote' | 'local' | 'node' | 'shell' | 'verb';
+/** What a shell may offer for a verb's arguments; for what is new, nothing. */
+export type ArgumentKind = 'remote' | 'local' | 'node' | 'token' | 'new' | 'shell' | 'verb';
 
 export interface Argument {
   readonly name: string;

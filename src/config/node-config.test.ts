@@ -96,3 +96,16 @@ test('a secret must be well-formed and its owner’s alone', () => {
   assert.throws(() => readClusterSecret(path), /is not 64 hex digits/);
   assert.throws(() => readClusterSecret(join(folder, 'none')), /can't be read \(ENOENT\)/);
 });
+
+test('an address that others reach needs TLS and tokens, or somebody who wants it so', () => {
+  const open = { ...node, host: '0.0.0.0' };
+  refused({ cluster, node: open }, /0\.0\.0\.0 can be reached .* set TLS and cluster\.tokens, or/);
+  refused({ cluster: { ...cluster, tokens: true }, node: open }, /set TLS, or node\.insecure$/);
+  for (const httpHost of ['::', '192.168.0.7', 'example.org', '127.0.0.1.example.org']) {
+    refused({ cluster, node: { ...node, httpHost } }, /can be reached from other machines/);
+  }
+  assert.equal(read({ cluster, node: { ...open, insecure: true } }).node.host, '0.0.0.0');
+  for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
+    assert.equal(read({ cluster, node: { ...node, host } }).node.host, host);
+  }
+});

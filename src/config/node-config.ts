@@ -9,6 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { DftfsError } from '#base/errors.ts';
 import { type NodeId, nodeId } from '#base/ids.ts';
 import { eraMax, namesQuotaBytesMax } from '#base/limits.ts';
+import { exposureProblem } from './exposure.ts';
 import {
   flag,
   integer,
@@ -38,6 +39,10 @@ const clusterSchema = {
   era: integer(0, eraMax, 0),
   /** Relative to the config file. */
   secretFile: file('../secret'),
+  /** Clients have to show a token, and may do what it allows. */
+  tokens: flag(false),
+  /** Where the first token is written to, which may do everything. Relative to the config file. */
+  adminTokenFile: file('../admin-token'),
   /** A node that is silent for this long is no longer counted among the living. */
   leaseTtlMs: integer(1000, 60_000, 3000),
   /** A node that is dead for this long has its shards rebuilt elsewhere. */
@@ -53,6 +58,12 @@ const nodeSchema = {
   /** The shards are on a disk of their own: don't start while it isn't mounted. */
   requireMount: flag(false),
   host,
+  /** Where clients come in; null: `host`. */
+  httpHost: optional(host),
+  /** Others may reach this node without TLS or tokens. */
+  insecure: flag(false),
+  /** Of one token, how many requests may be under way here at once. */
+  requestsPerTokenMax: integer(1, 100_000, 1000),
   /** What others reach this node by; null: `host`. */
   advertisedHost: optional(host),
   rpcPort: port(),
@@ -110,15 +121,30 @@ export function nodeConfigOf(
   const overrides = { ...environment, [variableOf('id')]: undefined };
   const cluster = readValues('cluster', clusterSchema, sections.cluster, overrides);
   const node = readValues('node', nodeSchema, sections.node, overrides);
+  checkExposure(cluster, node);
   const from = (relative: string) => resolve(folder, relative);
   return Object.freeze({
-    cluster: Object.freeze({ ...cluster, secretFile: from(cluster.secretFile) }),
+    cluster: Object.freeze({
+      ...cluster,
+      secretFile: from(cluster.secretFile),
+      adminTokenFile: from(cluster.adminTokenFile),
+    }),
     node: Object.freeze({
       ...node,
       id: nodeId(node.id),
       dataFolder: from(node.dataFolder),
     }),
   });
+}
+
+function checkExposure(
+  { tokens }: Values<typeof clusterSchema>,
+  { host, httpHost, insecure }: Values<typeof nodeSchema>,
+): void {
+  const exposure = { hosts: [host, httpHost ?? host], tls: false, tokens, insecure };
+  const how = { tls: 'TLS', tokens: 'cluster.tokens', insecure: 'node.insecure' };
+  const problem = exposureProblem(exposure, how);
+  if (problem !== undefined) throw new Error(problem);
 }
 
 function parseSections(content: string): { cluster: unknown; node: unknown } {

@@ -24,6 +24,7 @@ export interface TestGatewaySetup {
   readonly options?: Partial<GatewayOptions>;
   readonly status?: ClusterStatus;
   readonly admin?: NodeAdmin;
+  readonly access?: GatewayDeps['access'];
   readonly pages?: GatewayDeps['pages'];
   readonly tracer?: GatewayDeps['tracer'];
   readonly audit?: GatewayDeps['audit'];
@@ -66,7 +67,7 @@ export async function startTestGateway(setup: TestGatewaySetup = {}): Promise<Te
     ...{ files: served, status, admin, clock, timers, random, log },
     ...(pages ? { pages } : {}),
     ...(setup.isUncounted ? {} : counted()),
-    ...{ tracer: setup.tracer, audit: setup.audit },
+    ...{ tracer: setup.tracer, audit: setup.audit, access: setup.access },
   };
   const gateway = createRestGateway(deps, { closeMs: 100, ...options });
   const port = await gateway.listen({ host: '127.0.0.1', port: 0 });

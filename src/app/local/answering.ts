@@ -49,9 +49,14 @@ export function etcdAnswers(url: string): Probe {
 
 export const nodeIsReady = (url: string): Probe => answers(`${url}/-/ready`);
 
-/** A real question about a name, asked as a client would: it needs a node and a quorum of etcd. */
-export const clusterAnswers = (url: string): Probe =>
-  answers(`${url}/exists?path=/started`, (body) => body === '0' || body === '1');
+/**
+ * A real question about a name, asked as a client would: it needs a node and a quorum of etcd.
+ * Where clients need a token, whether they can be let in.
+ */
+export const clusterAnswers = (url: string, tokens: boolean): Probe =>
+  tokens
+    ? nodeIsReady(url)
+    : answers(`${url}/exists?path=/started`, (body) => body === '0' || body === '1');
 
 /** Resolves when the probe has succeeded; throws what `giveUp` throws, and the signal's reason. */
 export async function until(probe: Probe, giveUp: () => void, signal: AbortSignal): Promise<void> {

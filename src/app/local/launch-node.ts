@@ -2,7 +2,14 @@
  * How a node is started: by the launcher, and by a node that passes the front door on to another.
  */
 import { join } from 'node:path';
-import { type ClusterNode, configPath, etcdUrl, type Manifest, secretPath } from './manifest.ts';
+import {
+  adminTokenPath,
+  type ClusterNode,
+  configPath,
+  etcdUrl,
+  type Manifest,
+  secretPath,
+} from './manifest.ts';
 import { projectFolder } from './project.ts';
 import { inheritedFd, spawnProcess } from './spawn-process.ts';
 import { writeWholeSync } from './write-whole.ts';
@@ -54,10 +61,14 @@ export function writeNodeConfig(data: string, manifest: Manifest, node: ClusterN
       etcdQuotaBytes: manifest.etcdQuotaBytes,
       era: manifest.era,
       secretFile: join('..', secretPath('')),
+      tokens: manifest.tokens,
+      adminTokenFile: join('..', adminTokenPath('')),
     },
     node: {
       id: node.name,
       host: manifest.host,
+      httpHost: manifest.publicHost,
+      insecure: manifest.insecure,
       rpcPort: node.rpcPort,
       httpPort: node.httpPort,
       publicPort: manifest.publicPort,

@@ -74,7 +74,7 @@ async function carryOut(plan: StartPlan, binary: string, deps: LauncherDeps): Pr
   for (const node of plan.nodes) {
     await watch.until(nodeIsReady(nodeUrl(manifest, node)), node.name);
   }
-  await watch.untilAll(clusterAnswers(publicUrl(manifest)));
+  await watch.untilAll(clusterAnswers(publicUrl(manifest), manifest.tokens));
 }
 
 async function startEtcd(

@@ -4,6 +4,7 @@
  *
  *   cluster.json            this manifest
  *   secret                  what the nodes know each other by
+ *   admin-token             the first token, where clients have to show one
  *   node-1/ … etcd-1/ …     one subfolder a process: its config, record, log and data
  */
 import { randomBytes } from 'node:crypto';
@@ -30,6 +31,12 @@ export interface Manifest {
   readonly clusterId: string;
   readonly host: string;
   readonly publicPort: number;
+  /** Where clients come in; nodes and etcd members reach each other at `host`. */
+  readonly publicHost: string;
+  /** Clients have to show a token. */
+  readonly tokens: boolean;
+  /** Others may come in without TLS or tokens. */
+  readonly insecure: boolean;
   /** Space for names in each etcd member. */
   readonly etcdQuotaBytes: number;
   /** How often the names were restored from a backup. */
@@ -47,6 +54,9 @@ export interface Shape {
   readonly etcd: number | undefined;
   readonly port: number | undefined;
   readonly etcdQuotaBytes?: number | undefined;
+  readonly host?: string | undefined;
+  readonly tokens?: boolean | undefined;
+  readonly insecure?: boolean | undefined;
 }
 
 /** Finds ports that are free and not `taken`. */
@@ -58,6 +68,7 @@ const host = '127.0.0.1';
 const lockFile = 'lock.pid';
 
 export const manifestPath = (data: string) => join(data, 'cluster.json');
+export const adminTokenPath = (data: string) => join(data, 'admin-token');
 export const secretPath = (data: string) => join(data, 'secret');
 export const processFolder = (data: string, name: string) => join(data, name);
 export const etcdDataFolder = (data: string, name: string) => join(data, name, 'data');
@@ -65,9 +76,10 @@ export const configPath = (data: string, name: string) => join(data, name, 'conf
 export const recordPath = (data: string, name: string) => join(data, name, 'process.json');
 export const logPath = (data: string, name: string) => join(data, name, `${name}.log`);
 
-export const publicUrl = (manifest: Manifest) => `http://${manifest.host}:${manifest.publicPort}`;
+export const publicUrl = (manifest: Manifest) =>
+  `http://${reachable(manifest)}:${manifest.publicPort}`;
 export const nodeUrl = (manifest: Manifest, node: ClusterNode) =>
-  `http://${manifest.host}:${node.httpPort}`;
+  `http://${reachable(manifest)}:${node.httpPort}`;
 export const etcdUrl = (manifest: Manifest, member: EtcdMember) =>
   `http://${manifest.host}:${member.clientPort}`;
 export const peerUrl = (manifest: Manifest, member: EtcdMember) =>
@@ -75,8 +87,18 @@ export const peerUrl = (manifest: Manifest, member: EtcdMember) =>
 export const processNames = (manifest: Manifest): string[] =>
   [...manifest.etcd, ...manifest.nodes].map((one) => one.name);
 
+/** `publicHost` as it stands in a URL; who listens everywhere is reached by loopback too. */
+function reachable({ publicHost }: Manifest): string {
+  const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': host, '::': '::1' };
+  const found = everywhere[publicHost] ?? publicHost;
+  return found.includes(':') ? `[${found}]` : found;
+}
+
 /** What manifests of earlier starts don't say. */
 const absentBefore = {
+  publicHost: host,
+  tokens: false,
+  insecure: false,
   etcdQuotaBytes: namesQuotaBytesMax,
   era: 0,
   restoring: false,
@@ -110,6 +132,9 @@ export async function newManifest(
     clusterId: randomBytes(16).toString('hex'),
     host,
     publicPort: shape.port ?? defaults.port,
+    publicHost: shape.host ?? host,
+    tokens: shape.tokens ?? false,
+    insecure: shape.insecure ?? false,
     etcdQuotaBytes: shape.etcdQuotaBytes ?? namesQuotaBytesMax,
     era: 0,
     restoring: false,

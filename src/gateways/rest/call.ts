@@ -1,4 +1,5 @@
 /** What an endpoint is given: one request, and the services it may use. */
+import type { TokenAdmin } from '#access/token-admin.ts';
 import type { NodeId } from '#base/ids.ts';
 import type { Files } from '#files/files.ts';
 import type { Clock } from '#io/world.ts';
@@ -48,6 +49,8 @@ export interface Services {
   /** Of changes; undefined: none is kept. */
   readonly audit: Pick<AuditLog, 'record'> | undefined;
   readonly clock: Clock;
+  /** Undefined: nobody has to show one. */
+  readonly tokens: TokenAdmin | undefined;
   /** By path, as `/-/console/`. */
   readonly pages: ReadonlyMap<string, StaticPage>;
 }

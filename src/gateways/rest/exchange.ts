@@ -4,6 +4,7 @@
  * for from the client, the watchdog can see.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Identity } from '#access/rights.ts';
 import type { Span } from '#observe/span.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { problemAnswer, problemCodeOf } from './problem.ts';
@@ -36,6 +37,8 @@ export class Exchange {
   status = 0;
   /** Code of the problem that it ended with. */
   problem: string | undefined;
+  /** Whose request it is; undefined: anybody's. */
+  identity: Identity | undefined;
   /** Undefined: no trace is kept of it. */
   span: Span | undefined;
   waiting: Waiting = 'nothing';
