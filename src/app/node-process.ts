@@ -87,6 +87,8 @@ export interface NodeSurroundings {
   connectKv(): Kv;
   connectMaintenance(): Maintenance;
   readonly indexFactory: ShardIndexFactory;
+  /** Of the shard store's files; undefined: as large as is good. */
+  readonly segmentBytesMax?: number;
   /** Resolves when clients can come in. */
   openDoors(inside: NodeInside): Promise<ClientDoors>;
   /** Left out: nobody watches. */
@@ -212,6 +214,7 @@ export class NodeProcess {
   private async openStore(): Promise<ShardStore> {
     const { cluster, node } = this.config;
     const { capacityBytes } = node;
+    const { segmentBytesMax } = this.around;
     const folder = path.join(node.dataFolder, 'store');
     if (node.requireMount) await checkMounted(node.dataFolder, folder);
     return await HealingShardStore.open(
@@ -222,6 +225,7 @@ export class NodeProcess {
       {
         ...{ folder, clusterId: cluster.id, nodeId: node.id },
         ...(capacityBytes === null ? {} : { capacityBytes }),
+        ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
       },
     );
   }

@@ -127,14 +127,25 @@ test('losses that the map does not know of are survived', async () => {
 test('damaged shards are replaced by others, down to the last good ones', async () => {
   const { cluster, write, read } = createBlobRig(6);
   for (const content of [noise(3000), noise(stripeBytes + 9)]) {
-    for (const node of cluster.nodes) node.corrupt = false;
+    for (const node of cluster.nodes) node.answers = 'sound';
     const blob = await write(content);
     const [first, second, third] = blob.volumes[0]?.record.members ?? [];
-    for (const id of [first, second]) if (id) cluster.node(id).corrupt = true;
+    for (const id of [first, second]) if (id) cluster.node(id).answers = 'rotten';
     assert.ok((await read(blob)).equals(content));
-    if (third) cluster.node(third).corrupt = true;
+    if (third) cluster.node(third).answers = 'rotten';
     await assert.rejects(read(blob), (error) => isCode(error, 'data_damaged'));
   }
+});
+
+test('what turns over on the way is asked of others, and not called damaged', async () => {
+  const { cluster, write, read } = createBlobRig(6);
+  const content = noise(stripeBytes + 9);
+  const blob = await write(content);
+  const [first, ...others] = blob.volumes[0]?.record.members ?? [];
+  if (first) cluster.node(first).answers = 'garbled';
+  assert.ok((await read(blob)).equals(content));
+  for (const id of others) cluster.node(id).answers = 'garbled';
+  await assert.rejects(read(blob), (error) => isCode(error, 'data_unavailable'));
 });
 
 test('too many nodes away: unavailable, not damaged, and well again when one is back', async () => {

@@ -44,7 +44,8 @@ test('fetches are counted, and why some fail', async () => {
   assert.equal(settled.length, 4);
   const found = await counted();
   assert.equal(found.dftfs_read_fetches_total, 4);
-  assert.equal(found['dftfs_read_failed_fetches_total damaged'], 2);
+  assert.equal(found['dftfs_read_failed_fetches_total damaged'], 1);
+  assert.equal(found['dftfs_read_failed_fetches_total garbled'], 1);
   assert.equal(found['dftfs_read_failed_fetches_total unreachable'], 1);
 });
 

@@ -7,6 +7,7 @@ export class ReadMetrics {
   /** The budget was used up. */
   readonly hedgesRefused: Counter;
   readonly damaged: Counter;
+  readonly garbled: Counter;
   readonly unreachable: Counter;
 
   constructor(register: MetricRegister) {
@@ -26,6 +27,7 @@ export class ReadMetrics {
     this.hedges = hedges.with('sent');
     this.hedgesRefused = hedges.with('refused');
     this.damaged = failures.with('damaged');
+    this.garbled = failures.with('garbled');
     this.unreachable = failures.with('unreachable');
   }
 }

@@ -30,8 +30,11 @@ export interface ShardFetcherOptions {
   readonly hedgeBurst: number;
 }
 
-/** 'damaged': the node answered, and what it has is no good. 'unreachable': who knows. */
-export type FetchFailure = 'damaged' | 'unreachable';
+/**
+ * 'damaged': the node says that what it has is no good. 'garbled': what came isn't what its own
+ * checksum says, so it turned over on the way. 'unreachable': who knows.
+ */
+export type FetchFailure = 'damaged' | 'garbled' | 'unreachable';
 
 export class FetchError extends Error {
   readonly failure: FetchFailure;
@@ -132,8 +135,8 @@ export class ShardFetcher {
     } finally {
       this.#count(node);
     }
-    metrics?.damaged.add();
-    throw new FetchError('damaged', undefined);
+    metrics?.garbled.add();
+    throw new FetchError('garbled', undefined);
   }
 
   #judge(node: NodeId, error: unknown, signal: AbortSignal): FetchFailure {

@@ -133,7 +133,10 @@ class Search {
     return false;
   }
 
-  /** Those that may come next: called before any other that isn't placed has returned. */
+  /**
+   * Those that may come next: called before any other that isn't placed has returned. First the
+   * first to return; what nobody was told the end of is tried where nothing else fits.
+   */
   #candidates(): number[] {
     let firstReturn = Number.POSITIVE_INFINITY;
     const found: number[] = [];
@@ -145,7 +148,10 @@ class Search {
         firstReturn = Math.min(firstReturn, operation.returnedAt);
       }
     }
-    return found.filter((index) => (this.#operations[index] as Operation).calledAt <= firstReturn);
+    const returnOf = (index: number) => (this.#operations[index] as Operation).returnedAt;
+    return found
+      .filter((index) => (this.#operations[index] as Operation).calledAt <= firstReturn)
+      .sort((a, b) => returnOf(a) - returnOf(b) || a - b);
   }
 
   #placedKey(): string {

@@ -7,6 +7,7 @@ import { type Content, contentName, contentOf } from './content.ts';
 import { type Answer, type FrontDoor, type Visit, visit } from './front-door.ts';
 import type { Recorder } from './recorder.ts';
 import type { SimNode } from './sim-node.ts';
+import type { Truth } from './truth.ts';
 import type { Dice } from './world/dice.ts';
 import type { SimProcess } from './world/process.ts';
 
@@ -15,12 +16,16 @@ export interface ClientParts {
   readonly nodes: readonly SimNode[];
   readonly recorder: Recorder;
   readonly dice: Dice;
+  readonly truth: Truth;
 }
 
 const triesMax = 4;
 const retryShare = 0.7;
 const retryPauseMsMax = 500;
 const chunkBytes = 64 * 1024;
+/** Uploads of clients behind a slow line. */
+const slowUploadShare = 0.1;
+const slowChunkMsMax = 1000;
 /** Uploads that break off in the middle. */
 const brokenUploadShare = 0.02;
 const rangeShare = 0.1;
@@ -54,7 +59,7 @@ export class Client {
     return this.#insist(call, (inside) => {
       const breaksAt = dice.chance(brokenUploadShare) ? dice.whole(0, content.size) : undefined;
       const body = this.#upload(content.bytes(), inside.process, breaksAt);
-      return put(inside, path, body, request);
+      return this.#put(inside, path, body, request);
     });
   }
 
@@ -123,13 +128,28 @@ export class Client {
     breaksAt: number | undefined,
   ): AsyncGenerator<Buffer> {
     const { dice } = this.#parts;
+    const chunkMsMax = dice.chance(slowUploadShare) ? slowChunkMsMax : 3;
     for (let at = 0; at < bytes.length; at += chunkBytes) {
-      await process.timers.sleep(dice.skewed(0.1, 3));
+      await process.timers.sleep(dice.skewed(0.1, chunkMsMax));
       if (breaksAt !== undefined && at + chunkBytes > breaksAt) {
         throw new DftfsError('upload_incomplete', 'The client has gone.');
       }
       yield Buffer.from(bytes.subarray(at, at + chunkBytes));
     }
+  }
+
+  /** As the HTTP door does: large bodies aren't taken before it is known that the path is free. */
+  async #put(
+    { files, signal }: Visit,
+    path: string,
+    body: AsyncIterable<Buffer>,
+    idempotencyKey: string,
+  ): Promise<void> {
+    const options = { contentType: 'application/octet-stream', metadata: {}, idempotencyKey };
+    if ((await files.checkAbsent(path, idempotencyKey, { signal })) !== undefined) return;
+    const { entry, repeated } = await files.put(path, body, options, { signal });
+    const lack = repeated ? undefined : await this.#parts.truth.lackOf([entry]);
+    if (lack !== undefined) this.#parts.recorder.fail('acknowledged too early', `${path}: ${lack}`);
   }
 
   async #download(inside: Visit, path: string, isRange: boolean): Promise<Got> {
@@ -157,15 +177,3 @@ export class Client {
 
 const notFound = (path: string): DftfsError =>
   new DftfsError('path_not_found', `No file has the path ${path}.`, { path });
-
-/** As the HTTP door does: large bodies aren't taken before it is known that the path is free. */
-async function put(
-  { files, signal }: Visit,
-  path: string,
-  body: AsyncIterable<Buffer>,
-  idempotencyKey: string,
-): Promise<void> {
-  const options = { contentType: 'application/octet-stream', metadata: {}, idempotencyKey };
-  if ((await files.checkAbsent(path, idempotencyKey, { signal })) !== undefined) return;
-  await files.put(path, body, options, { signal });
-}

@@ -4,6 +4,7 @@ import type { FrontDoor } from './front-door.ts';
 import type { Plan } from './plan.ts';
 import type { Recorder } from './recorder.ts';
 import { SimNode } from './sim-node.ts';
+import { Truth } from './truth.ts';
 import type { Dice } from './world/dice.ts';
 import { Links } from './world/links.ts';
 import { NamesEngine } from './world/names-engine.ts';
@@ -20,7 +21,7 @@ export interface ClusterParts {
 
 /** A node that ended by itself is started again after this. */
 const restartMs = 1000;
-const lookEveryMs = 100;
+const lookEveryMs = 500;
 
 export class SimCluster implements FrontDoor {
   readonly scheduler: Scheduler;
@@ -28,16 +29,23 @@ export class SimCluster implements FrontDoor {
   readonly network: SimNetwork;
   readonly engine: NamesEngine;
   readonly nodes: readonly SimNode[];
+  readonly dice: Dice;
+  lostAnswerRate = 0;
+  /** A machine that never comes back. */
+  lost: SimNode | undefined;
 
   constructor({ plan, scheduler, dice, recorder, log }: ClusterParts) {
     this.scheduler = scheduler;
-    this.links = new Links(dice.split('links'));
+    this.dice = dice.split('front doors');
+    this.links = new Links(scheduler, dice.split('links'));
     this.network = new SimNetwork(scheduler, this.links, dice.split('network'));
     this.engine = new NamesEngine(scheduler, this.links, dice.split('engine'));
     const parts = {
       ...{ network: this.network, engine: this.engine, dice, log },
       ...{ probeEveryMs: plan.probeEveryMs, repairDelayMs: plan.repairDelayMs },
+      segmentBytesMax: plan.segmentBytesMax,
       onExit: (node: SimNode, error: unknown) => this.#exited(recorder, node, error),
+      onServing: (node: SimNode) => void this.#checkKept(recorder, node),
     };
     this.nodes = Array.from(
       { length: plan.nodes },
@@ -45,11 +53,16 @@ export class SimCluster implements FrontDoor {
     );
   }
 
+  /** Those that are there, or will be. */
+  get present(): readonly SimNode[] {
+    return this.nodes.filter((node) => node !== this.lost);
+  }
+
   get areAllServing(): boolean {
-    return this.nodes.every(
+    return this.present.every(
       ({ inside }) =>
         inside?.session.revision !== undefined &&
-        this.nodes.every(({ id }) => inside.cluster.live().some((live) => live === id)),
+        this.present.every(({ id }) => inside.cluster.live().some((live) => live === id)),
     );
   }
 
@@ -63,11 +76,18 @@ export class SimCluster implements FrontDoor {
     return true;
   }
 
+  /** Neither a kill nor a power cut takes away what was acknowledged. */
+  async #checkKept(recorder: Recorder, node: SimNode): Promise<void> {
+    if (node.hasLostDisk) return;
+    const lost = await new Truth(this).lostOf(node, node.heldAtDeath);
+    if (lost !== undefined) recorder.fail('acknowledged and lost', `${node.id}: ${lost}`);
+  }
+
   #exited(recorder: Recorder, node: SimNode, error: unknown): void {
     const detail = error instanceof Error ? error.message : String(error);
     recorder.exits.push(`${node.id}: ${detail}`);
     this.scheduler.after(restartMs, undefined, () => {
-      if (!node.isUp) node.start();
+      if (!node.isUp && node !== this.lost) node.start();
     });
   }
 }

@@ -1,6 +1,6 @@
 /** Writes down what clients ask and are told, and what went wrong beyond that. */
 import { httpStatusOf } from '#gateways/rest/error-map.ts';
-import type { Call, Operation, Result } from '../checks/history.ts';
+import { type Call, describeCall, type Operation, type Result } from '../checks/history.ts';
 import type { Content } from './content.ts';
 import type { Answer } from './front-door.ts';
 import type { Scheduler } from './world/scheduler.ts';
@@ -9,6 +9,8 @@ export interface Failure {
   readonly kind: string;
   readonly detail: string;
   readonly atMs: number;
+  /** An SVG. */
+  readonly drawing?: string;
 }
 
 export class Recorder {
@@ -20,7 +22,8 @@ export class Recorder {
   /** How often each answer was given. */
   readonly answers = new Map<string, number>();
   readonly #scheduler: Scheduler;
-  #operations = 0;
+  /** Whatever became of them. */
+  operations = 0;
   #contents = 0;
 
   constructor(scheduler: Scheduler) {
@@ -32,8 +35,9 @@ export class Recorder {
     return this.#contents;
   }
 
-  fail(kind: string, detail: string): void {
-    this.failures.push({ kind, detail, atMs: Math.round(this.#scheduler.now) });
+  fail(kind: string, detail: string, drawing?: string): void {
+    const atMs = Math.round(this.#scheduler.now);
+    this.failures.push({ kind, detail, atMs, ...(drawing === undefined ? {} : { drawing }) });
   }
 
   /** Does it and writes down what came of it. */
@@ -43,7 +47,7 @@ export class Recorder {
     act: () => Promise<Answer<T>>,
     nameOf: (value: T) => string | undefined = () => undefined,
   ): Promise<Result> {
-    const id = ++this.#operations;
+    const id = ++this.operations;
     const calledAt = this.#scheduler.now;
     const answer = await act();
     const result = this.#resultOf(call, answer, nameOf);
@@ -64,7 +68,8 @@ export class Recorder {
   ): Result | undefined {
     this.#count(call, answer);
     if (answer.kind === 'refused') return undefined;
-    if (answer.kind === 'silence') return { kind: 'unknown' };
+    if (answer.kind === 'hang') this.fail('hang', describeCall(call));
+    if (answer.kind === 'silence' || answer.kind === 'hang') return { kind: 'unknown' };
     if (answer.kind === 'value') {
       const value = nameOf(answer.value);
       return value === undefined ? { kind: 'done' } : { kind: 'done', value };

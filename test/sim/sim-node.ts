@@ -4,9 +4,11 @@ import { type NodeInside, NodeProcess, nodeTuning } from '#app/node-process.ts';
 import { nodeId } from '#base/ids.ts';
 import type { NodeConfig } from '#config/node-config.ts';
 import type { Logger } from '#observe/log.ts';
+import type { ShardKey } from '#protocol/shards.ts';
 import { MemoryIndexFactory } from '#storage/memory-index.ts';
+import type { ShardPlace } from '#storage/shard-index.ts';
 import type { Dice } from './world/dice.ts';
-import { SimDisk } from './world/disk.ts';
+import { type DiskCopy, SimDisk } from './world/disk.ts';
 import { EngineClient } from './world/engine-client.ts';
 import { EngineUpkeep, engineQuotaBytes } from './world/engine-upkeep.ts';
 import type { NamesEngine } from './world/names-engine.ts';
@@ -21,8 +23,11 @@ export interface SimNodeParts {
   readonly log: (node: string) => Logger;
   /** A node ended by itself. */
   readonly onExit: (node: SimNode, error: unknown) => void;
+  /** A node serves, and has done nothing else yet. */
+  readonly onServing: (node: SimNode) => void;
   readonly probeEveryMs: number;
   readonly repairDelayMs: number;
+  readonly segmentBytesMax: number;
 }
 
 const readGraceMs = 5000;
@@ -45,6 +50,10 @@ export class SimNode {
   process: SimProcess | undefined;
   /** What clients reach; undefined while it doesn't serve. */
   inside: NodeInside | undefined;
+  /** What was on it may be gone. */
+  hasLostDisk = false;
+  /** What its store held when it was killed or lost its power: acknowledged, so there for good. */
+  heldAtDeath: readonly ShardKey[] = [];
   requests = 0;
   lives = 0;
   readonly #parts: SimNodeParts;
@@ -66,7 +75,9 @@ export class SimNode {
     return this.isUp && this.inside !== undefined;
   }
 
+  /** Unless it runs. */
   start(): void {
+    if (this.isUp) return;
     const { network, engine, dice, log } = this.#parts;
     this.lives += 1;
     const life = `${this.id} life ${this.lives}`;
@@ -81,6 +92,7 @@ export class SimNode {
       connectKv: () => new EngineClient(engine, process, this.id),
       connectMaintenance: () => new EngineUpkeep(engine, process),
       indexFactory: simIndexFactory(this.#indexes, this.disk, process),
+      segmentBytesMax: this.#parts.segmentBytesMax,
       openDoors: async (inside) => this.#openDoors(process, inside),
       tuning: { ...nodeTuning, probeEveryMs: this.#parts.probeEveryMs, duties: pace },
     });
@@ -94,6 +106,10 @@ export class SimNode {
   /** As SIGKILL does: the kernel lives on. */
   kill(): void {
     if (this.process === undefined) return;
+    const { store } = this.inside ?? {};
+    if (store !== undefined) {
+      this.heldAtDeath = store.list(undefined, 1_000_000).map(({ key }) => key);
+    }
     this.process.die();
     this.#parts.network.processDied(this.process);
     this.#gone();
@@ -116,6 +132,20 @@ export class SimNode {
   /** A new, empty disk. The node must be down. */
   wipe(): void {
     this.disk.wipe();
+    this.heldAtDeath = [];
+    this.#indexes = new MemoryIndexFactory();
+  }
+
+  /** Where the shards lie that its store holds, by what its index has committed. */
+  async livePlaces(): Promise<readonly ShardPlace[]> {
+    const index = await this.#indexes.open(`/${this.id}/store/index`);
+    return index.list(undefined, 1_000_000, '').map(({ place }) => place);
+  }
+
+  /** The disk as it was. The index has to be made anew. The node must be down. */
+  restore(copy: DiskCopy): void {
+    this.disk.restore(copy);
+    this.heldAtDeath = [];
     this.#indexes = new MemoryIndexFactory();
   }
 
@@ -126,7 +156,10 @@ export class SimNode {
   }
 
   #openDoors(process: SimProcess, inside: NodeInside) {
-    if (process === this.process) this.inside = inside;
+    if (process === this.process) {
+      this.inside = inside;
+      this.#parts.onServing(this);
+    }
     const requests = () => this.requests;
     return {
       get requestsBegun() {

@@ -33,6 +33,10 @@ export interface SimulationOptions {
 const startMsMax = 60_000;
 const workMsMax = 20 * 60_000;
 const convergeMsMax = 5 * 60_000;
+const lookEveryMs = 1000;
+const scrubMsMax = 60_000;
+/** For whatever upkeep might do wrong now. */
+const afterDisasterMs = 60_000;
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Outcome> {
   const scheduler = new Scheduler();
@@ -63,7 +67,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   }
   return {
     ...{ seed, plan, failures: recorder.failures, answers: recorder.answers },
-    ...{ operations: recorder.history.length, faults: nemesis.done, exits: recorder.exits },
+    ...{ operations: recorder.operations, faults: scheduler.trace.faults, exits: recorder.exits },
     ...{ events: scheduler.trace.events, virtualMs: scheduler.now, hash: scheduler.trace.hash },
   };
 }
@@ -84,12 +88,13 @@ async function tell(stage: Stage): Promise<void> {
     recorder.fail('no start', 'the nodes did not form a cluster');
     return;
   }
-  nemesis.setWeather();
   void nemesis.run();
+  const truth = new Truth(cluster);
+  void keepLooking(stage, truth);
   const workload = new Workload(plan, scheduler, dice.split('workload'));
   const clientOf = (name: string) => {
     const { nodes } = cluster;
-    return new Client(name, { door: cluster, nodes, recorder, dice: dice.split(name) });
+    return new Client(name, { door: cluster, nodes, recorder, truth, dice: dice.split(name) });
   };
   let working = plan.clients;
   for (let number = 1; number <= plan.clients; number++) {
@@ -101,13 +106,34 @@ async function tell(stage: Stage): Promise<void> {
     recorder.fail('hang', 'the clients did not come to an end');
     return;
   }
-  nemesis.healAll();
-  const truth = new Truth(cluster);
+  await nemesis.healAll();
+  const healedAt = scheduler.now;
+  if (plan.exceeds) await scheduler.sleep(afterDisasterMs);
+  else await heal(stage, truth);
+  // Nobody but the scrub looks for what has rotted.
+  if (plan.faults.has('bit-rot')) await scheduler.sleep(scrubMsMax);
+  // An engine that answers with what was can't be judged by what it answered.
+  const judgedFrom = plan.faults.has('stale-reads') ? healedAt : 0;
+  const { exceeds } = plan;
+  await audit({ cluster, recorder, truth, client: clientOf('auditor'), judgedFrom, exceeds });
+}
+
+/** Whatever happens, what has a name is where the names say it is. */
+async function keepLooking({ scheduler, recorder }: Stage, truth: Truth): Promise<void> {
+  let lack: string | undefined;
+  while (lack === undefined) {
+    await scheduler.sleep(lookEveryMs);
+    lack = await truth.lackOf(await truth.files());
+  }
+  recorder.fail('named and not there', lack);
+}
+
+/** All that was harmed is made whole by the cluster itself. */
+async function heal({ plan, cluster, recorder }: Stage, truth: Truth): Promise<void> {
   let flaw: string | undefined;
   const isWhole = async () => {
-    flaw = await truth.flaw();
+    flaw = await truth.flaw(plan.drains);
     return flaw === undefined;
   };
   if (!(await cluster.until(isWhole, convergeMsMax))) recorder.fail('not healed', flaw ?? '');
-  await audit({ cluster, recorder, truth, client: clientOf('auditor') });
 }

@@ -6,7 +6,7 @@ import type { Scheduler } from './world/scheduler.ts';
 
 const KiB = 1024;
 const smallSizes = [0, 1, 2, 100, 4096, 65_536, 100_000, 256 * KiB, 256 * KiB + 1, 300 * KiB];
-const largeSizes = [1024 * KiB, 1024 * KiB + 1, 1100 * KiB, 2 * 1024 * KiB + 7];
+const largeSizes = [1024 * KiB, 1024 * KiB + 1, 1100 * KiB, 2 * 1024 * KiB + 7, 3000 * KiB];
 const ownShare = 0.2;
 
 export class Workload {

@@ -20,8 +20,8 @@ export type FakeNodeState = 'up' | 'gone' | 'stopped' | 'full' | 'fenced';
 export class FakeNode {
   readonly id: NodeId;
   state: FakeNodeState = 'up';
-  /** Turns over a byte of everything that is read. */
-  corrupt = false;
+  /** 'rotten': it finds damage in all that is read. 'garbled': a byte turns over on the way. */
+  answers: 'sound' | 'rotten' | 'garbled' = 'sound';
   draining = false;
   zone = '';
   delayMs = 0;
@@ -111,10 +111,11 @@ export class FakeCluster {
       if (!shard || offset + length > shard.length) {
         throw new DftfsError('shard_missing', `${id} has no ${keyText(key)}.`);
       }
+      if (node.answers === 'rotten') throw new DftfsError('shard_corrupt', 'Not what was stored.');
       node.bytesRead += length;
       const bytes = Buffer.from(shard.subarray(offset, offset + length));
       const crc = crc32(bytes);
-      if (node.corrupt) bytes[length >> 1] = (bytes[length >> 1] ?? 0) ^ 1;
+      if (node.answers === 'garbled') bytes[length >> 1] = (bytes[length >> 1] ?? 0) ^ 1;
       // In pieces, as a socket would give them.
       const middle = length >> 1;
       return {

@@ -9,9 +9,14 @@ export class KeepAliveClients {
     this.#agent = new http.Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  async call(method: string, url: string, body: Buffer): Promise<HttpAnswer> {
+  async call(
+    method: string,
+    url: string,
+    body: Buffer,
+    more: http.OutgoingHttpHeaders = {},
+  ): Promise<HttpAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-    const headers = { 'content-length': body.length };
+    const headers = { 'content-length': body.length, ...more };
     const request = http.request(url, { method, headers, agent: this.#agent }, resolve);
     request.on('error', reject);
     request.end(body);

@@ -11,6 +11,7 @@ import { withDataLock } from '#app/local/data-lock.ts';
 import {
   etcdUrl,
   logPath,
+  type Manifest,
   nodeUrl,
   processNames,
   publicUrl,
@@ -82,12 +83,7 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
-  const manifestNow = async () => {
-    const found = await readManifest(data);
-    if (found === undefined) throw new Error('the cluster has no manifest');
-    return found;
-  };
-  let manifest = await manifestNow();
+  let manifest = await manifestOf(data);
   const pid = (name: string): number => {
     const found = findProcess(data, name);
     if (found === undefined) throw new Error(`${name} isn't running`);
@@ -108,7 +104,7 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
     async startAgain(wanted = nodes) {
       nodes = wanted;
       const pids = await start();
-      manifest = await manifestNow();
+      manifest = await manifestOf(data);
       return pids;
     },
     async end() {
@@ -124,6 +120,12 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function manifestOf(data: string): Promise<Manifest> {
+  const found = await readManifest(data);
+  if (found === undefined) throw new Error('the cluster has no manifest');
+  return found;
 }
 
 /** Stops the cluster whatever happens; when `use` fails, the logs of all processes are kept. */

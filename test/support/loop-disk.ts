@@ -101,11 +101,11 @@ export class LoopDisk {
   }
 }
 
-/** Each process and thread that has something in the folder open, and what it is at. */
+/** What is open in the folder, and by whom. */
 async function whoHolds(folder: string): Promise<string[]> {
-  const find = `for t in /proc/[0-9]*/task/[0-9]*; do for f in $t/fd/* $t/cwd $t/root; do
-    case "$(readlink "$f" 2>/dev/null)" in "$0"/*|"$0") echo "$f $(cat $t/wchan 2>/dev/null) \
-    $(grep State $t/status)";; esac; done; done`;
+  const find = `for p in /proc/[0-9]*; do for f in $p/fd/* $p/cwd $p/root; do
+    l=$(readlink "$f" 2>/dev/null); case "$l" in "$0"/*|"$0")
+    echo "$f $l $(grep State $p/status) $(tr '\\0' ' ' <$p/cmdline)";; esac; done; done`;
   const { stdout } = await run('bash', ['-c', find, folder], { maxBuffer: 2 ** 24 });
   return stdout.split('\n').filter(Boolean);
 }

@@ -17,6 +17,15 @@ export interface ProcessCommand {
 export const inheritedFd = 3;
 
 /**
+ * Closes all that is open beyond what it is given, then becomes the program. LMDB leaves its file
+ * to be inherited: a node that starts another one would pass it on, and its disk could not be
+ * unmounted while that one lives.
+ */
+const closeAndExecute = (lastFd: number): string =>
+  `for f in /proc/$$/fd/*; do n=\${f##*/}; ((n <= ${lastFd})) || eval "exec $n>&-"; done
+  exec "$0" "$@"`;
+
+/**
  * Returns the PID. The new process leads a session of its own, so no signal of a terminal reaches
  * it; it holds no descriptor of ours but its log and `inherit`.
  */
@@ -26,7 +35,9 @@ export function spawnProcess(data: string, command: ProcessCommand): number {
   if (known !== undefined) throw new LaunchError(`${name} is running already (PID ${known.pid})`);
   const log = openSync(logPath(data, name), 'a', 0o600);
   try {
-    const child = spawn(command.file, command.args, {
+    const lastFd = command.inherit === undefined ? 2 : inheritedFd;
+    const args = ['-c', closeAndExecute(lastFd), command.file, ...command.args];
+    const child = spawn('bash', args, {
       cwd: processFolder(data, name),
       env: command.environment,
       detached: true,

@@ -140,6 +140,21 @@ test('while a source can’t be reached the slot isn’t called whole', async ()
   assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
 });
 
+test('what turned over on the way is not taken for lost: the slot isn’t called whole', async () => {
+  const { volumes, readAll } = await written([100]);
+  const [record] = volumes as [VolumeRecord];
+  const next = outsider(record);
+  await rig.setVolume(replaceMember(record, 0, next));
+  for (const { id } of rig.cluster.nodes) rig.cluster.node(id).answers = 'garbled';
+  const duty = rig.fillSlots(next);
+  await untilIdle(duty);
+  assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, [0]);
+  for (const { id } of rig.cluster.nodes) rig.cluster.node(id).answers = 'sound';
+  await untilIdle(duty);
+  assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
+  await readAll();
+});
+
 test('killed at any step, another run goes on from what is there', async () => {
   const { volumes, readAll } = await written([9_000_000]);
   const [record] = volumes as [VolumeRecord];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { KeySpan, Kv, Watch, WatchEvent } from '../kv.ts';
+import type { KeySpan, Kv, KvOp, Watch, WatchEvent } from '../kv.ts';
 import { prefixSpan } from '../kv.ts';
 import { type Made, options, put, remove, then } from './support.ts';
 
@@ -151,5 +151,19 @@ export function watchContract(made: Made): void {
     await follower.until(() => follower.ends.length > 0);
     assert.match(follower.ends.join(), /compacted/);
     assert.equal(follower.groups.length, 0);
+  });
+
+  it('tells in the order of keys what a lease takes with it, however they were put', async () => {
+    const { kv } = made();
+    const lease = await kv.grantLease(60_000, options);
+    const bound = (key: string): KvOp => ({ kind: 'put', key, value: Buffer.alloc(0), lease });
+    const puts = then(bound('watch/2'), bound('watch/3'), bound('watch/1'));
+    const { revision } = await kv.txn(puts, options);
+    await kv.revokeLease(lease, options);
+    const follower = new Follower(kv, prefixSpan('watch/'), revision + 1);
+    await follower.until(() => follower.groups.length > 0);
+    const at = revision + 1;
+    assert.equal(follower.told, `delete watch/1@${at} delete watch/2@${at} delete watch/3@${at}`);
+    follower.close();
   });
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer, Timers } from '#io/world.ts';
+import { compareKeys } from '../key-order.ts';
 import type { LeaseId } from '../kv.ts';
 
 interface Lease {
@@ -54,7 +55,8 @@ export class Leases {
     lease.timer.cancel();
     this.#leases.delete(id);
     for (const key of lease.keys) this.#leaseOfKey.delete(key);
-    return [...lease.keys];
+    // In the order in which etcd deletes them, whose watchers see it.
+    return [...lease.keys].sort(compareKeys);
   }
 
   /** The key belongs to this lease from now on, to none if undefined. */

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Disk, DiskFile, DiskLock, DiskMode, DiskSpace } from '#io/disk.ts';
 import type { Dice } from './dice.ts';
 import { Inode } from './inode.ts';
+import { mishap } from './mishap.ts';
 import type { SimProcess } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -30,6 +31,8 @@ export const soundDisk: DiskWeather = {
 
 export const diskError = (code: string): Error =>
   Object.assign(new Error(`${code}: simulated`), { code });
+
+export type DiskCopy = ReadonlyMap<string, Buffer>;
 
 const MiB = 1024 * 1024;
 
@@ -74,6 +77,20 @@ export class SimDisk {
     this.#locks.clear();
     this.names.clear();
     this.#durableNames.clear();
+  }
+
+  copy(): DiskCopy {
+    return new Map([...this.names].map(([name, inode]) => [name, Buffer.from(inode.seen)]));
+  }
+
+  restore(copy: DiskCopy): void {
+    this.wipe();
+    for (const [name, bytes] of copy) {
+      const inode = this.create(name);
+      inode.write(bytes, 0);
+      inode.sync();
+      this.#durableNames.set(name, inode);
+    }
   }
 
   /** Does it on the disk, then tells the process. Who dies meanwhile may have had it done. */
@@ -234,7 +251,8 @@ class SimFile implements DiskFile {
   }
 
   readNow(into: Buffer, position: number): number {
-    if (this.#disk.dice.chance(this.#disk.weather.readErrorRate)) throw diskError('EIO');
+    if (mishap(this.#disk, 'failed reads', this.#disk.weather.readErrorRate))
+      throw diskError('EIO');
     return this.#inode.read(into, position);
   }
 
@@ -266,18 +284,21 @@ class SimFile implements DiskFile {
 
   #put(bytes: Buffer, position: number): void {
     const { dice, weather, freeBytes } = this.#disk;
-    if (dice.chance(weather.writeErrorRate)) {
+    if (mishap(this.#disk, 'failed writes', weather.writeErrorRate)) {
       this.#inode.write(bytes.subarray(0, dice.whole(0, bytes.length)), position);
       throw diskError('EIO');
     }
     const growth = Math.max(0, position + bytes.length - this.#inode.size);
     const fits = bytes.length - Math.max(0, growth - freeBytes);
     this.#inode.write(bytes.subarray(0, fits), position);
-    if (growth > freeBytes) throw diskError('ENOSPC');
+    if (growth > freeBytes) {
+      this.#disk.scheduler.trace.fault('writes without space');
+      throw diskError('ENOSPC');
+    }
   }
 
   #flush(): void {
-    if (this.#disk.dice.chance(this.#disk.weather.syncErrorRate)) {
+    if (mishap(this.#disk, 'failed flushes', this.#disk.weather.syncErrorRate)) {
       this.#inode.dropUnsynced();
       throw diskError('EIO');
     }

@@ -17,6 +17,7 @@ import type {
   WatchHandlers,
 } from '#kv/kv.ts';
 import { EngineWatch } from './engine-watch.ts';
+import { mishap } from './mishap.ts';
 import { engineHost, type NamesEngine } from './names-engine.ts';
 import type { SimProcess } from './process.ts';
 
@@ -74,9 +75,10 @@ export class EngineClient implements Kv {
   }
 
   keepLeaseAlive(lease: LeaseId, options: CallOptions): Promise<boolean> {
-    const { kv, dice, weather } = this.#engine;
+    const { kv, weather } = this.#engine;
     const apply = async () =>
-      (await kv.keepLeaseAlive(lease, options)) || dice.chance(weather.falseKeepAliveRate);
+      (await kv.keepLeaseAlive(lease, options)) ||
+      mishap(this.#engine, 'false-keep-alive', weather.falseKeepAliveRate);
     return this.#call({ writes: false, needsSpace: false, apply }, options);
   }
 
@@ -124,12 +126,14 @@ export class EngineClient implements Kv {
 
   #send<T>(request: Request<T>, answer: (outcome: Promise<T>) => void): void {
     const { scheduler, dice, weather } = this.#engine;
-    if (dice.chance(weather.refusalRate)) {
+    if (mishap(this.#engine, 'refusals', weather.refusalRate)) {
       scheduler.after(1, this.#process, () => answer(Promise.reject(refused())));
       return;
     }
-    if (this.#isCut('request') || dice.chance(weather.lostRequestRate)) return;
-    const lateMs = dice.chance(weather.lateRate) ? dice.between(0, weather.lateMsMax) : 0;
+    if (this.#isCut('request')) return;
+    if (mishap(this.#engine, 'lost-requests', weather.lostRequestRate)) return;
+    const isLate = mishap(this.#engine, 'late-writes', weather.lateRate);
+    const lateMs = isLate ? dice.between(0, weather.lateMsMax) : 0;
     scheduler.after(this.#wayMs() + lateMs, undefined, () =>
       this.#engine.decide(() => this.#apply(request, answer)),
     );
@@ -142,7 +146,8 @@ export class EngineClient implements Kv {
     const done = applies ? request.apply() : Promise.reject(full());
     const outcome = isRefused ? done.then(() => Promise.reject(full())) : done;
     outcome.catch(() => {});
-    if (this.#isCut('reply') || dice.chance(weather.lostReplyRate)) return;
+    if (this.#isCut('reply')) return;
+    if (mishap(this.#engine, 'lost-replies', weather.lostReplyRate)) return;
     scheduler.after(this.#wayMs(), this.#process, () => answer(outcome));
   }
 
@@ -160,8 +165,10 @@ export class EngineClient implements Kv {
   }
 
   #staleness({ revision }: Omit<RangeOp, 'kind'>): { revision?: number } {
-    const { dice, weather } = this.#engine;
-    if (revision !== undefined || !dice.chance(weather.staleReadRate)) return {};
+    const { weather } = this.#engine;
+    if (revision !== undefined || !mishap(this.#engine, 'stale-reads', weather.staleReadRate)) {
+      return {};
+    }
     return { revision: this.#engine.staleRevision() };
   }
 

@@ -3,6 +3,7 @@
  * loses its leader or has forgotten what it needs; cut off, it just says nothing.
  */
 import type { KeySpan, Watch, WatchHandlers } from '#kv/kv.ts';
+import { mishap } from './mishap.ts';
 import { engineHost, type NamesEngine } from './names-engine.ts';
 import type { SimProcess } from './process.ts';
 
@@ -46,8 +47,7 @@ export class EngineWatch implements Watch {
     const { engine } = this.#place;
     this.#inner = engine.kv.watch(span, fromRevision, {
       onEvents: (events, revision) => {
-        const { dice, weather } = engine;
-        if (dice.chance(weather.lostWatchEventRate)) return;
+        if (mishap(engine, 'lost-watch-events', engine.weather.lostWatchEventRate)) return;
         this.#later(() => this.#handlers.onEvents(events, revision));
       },
       onEnd: (reason) => this.#end(reason),
@@ -72,7 +72,8 @@ export class EngineWatch implements Watch {
   #later(run: () => void): void {
     const { engine, process, machine } = this.#place;
     const { scheduler, links, dice, weather } = engine;
-    const lateMs = dice.chance(weather.lateWatchRate) ? dice.between(0, 5000) : 0;
+    const isLate = mishap(engine, 'late-watches', weather.lateWatchRate);
+    const lateMs = isLate ? dice.between(0, 5000) : 0;
     const wayMs = links.latencyMs(engineHost, machine, 0) + dice.skewed(0.1, 20) + lateMs;
     this.#coming.push({ run, readyAt: scheduler.now + wayMs });
     scheduler.after(wayMs, process, () => this.#arrive());

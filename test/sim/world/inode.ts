@@ -7,102 +7,133 @@ import type { Dice } from './dice.ts';
 const sectorBytes = 512;
 const none = Buffer.alloc(0);
 
-/** What stood where a write went. */
-interface Undo {
+/** A change that isn't durable, and what stood there before. A truncation writes nothing. */
+interface Change {
   readonly position: number;
   readonly written: Buffer;
   readonly before: Buffer;
   readonly sizeBefore: number;
-  /** A failed flush has dropped it for good, though it is still seen. */
-  isDropped: boolean;
+}
+
+/** Bytes that grow as they are written. */
+class Image {
+  #bytes = none;
+  size = 0;
+
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.size);
+  }
+
+  copy(): Image {
+    const copy = new Image();
+    copy.put(this.bytes, 0);
+    return copy;
+  }
+
+  put(bytes: Buffer, position: number): void {
+    const end = position + bytes.length;
+    if (end > this.#bytes.length) {
+      const larger = Buffer.alloc(Math.max(end, 2 * this.#bytes.length, 4096));
+      this.bytes.copy(larger);
+      this.#bytes = larger;
+    }
+    if (position > this.size) this.#bytes.fill(0, this.size, position);
+    bytes.copy(this.#bytes, position);
+    this.size = Math.max(this.size, end);
+  }
+
+  apply({ position, written }: Change): void {
+    if (written.length === 0) this.size = Math.min(this.size, position);
+    else this.put(written, position);
+  }
+
+  undo({ position, before, sizeBefore }: Change): void {
+    this.put(before, position);
+    this.size = sizeBefore;
+  }
 }
 
 export class Inode {
-  #bytes = none;
-  #size = 0;
-  #undo: Undo[] = [];
+  #seen = new Image();
+  /**
+   * What is really on the disk, where that is less than what is seen and not yet synced: a failed
+   * flush has dropped something, and the next flush doesn't know.
+   */
+  #durable: Image | undefined;
+  #changes: Change[] = [];
 
   get size(): number {
-    return this.#size;
+    return this.#seen.size;
   }
 
   get seen(): Buffer {
-    return this.#bytes.subarray(0, this.#size);
+    return this.#seen.bytes;
   }
 
   get isDirty(): boolean {
-    return this.#undo.length > 0;
+    return this.#changes.length > 0;
   }
 
   read(into: Buffer, position: number): number {
-    return position >= this.#size ? 0 : this.seen.copy(into, 0, position);
+    return position >= this.size ? 0 : this.seen.copy(into, 0, position);
   }
 
   write(bytes: Buffer, position: number): void {
-    const sizeBefore = this.#size;
+    if (bytes.length === 0) return;
     const before = Buffer.from(this.seen.subarray(position, position + bytes.length));
     const written = Buffer.from(bytes);
-    this.#undo.push({ position, written, before, sizeBefore, isDropped: false });
-    this.#put(bytes, position);
+    this.#changes.push({ position, written, before, sizeBefore: this.size });
+    this.#seen.put(bytes, position);
   }
 
   truncate(size: number): void {
-    if (size >= this.#size) return;
+    if (size >= this.size) return;
     const before = Buffer.from(this.seen.subarray(size));
-    const sizeBefore = this.#size;
-    this.#undo.push({ position: size, written: none, before, sizeBefore, isDropped: false });
-    this.#size = size;
+    this.#changes.push({ position: size, written: none, before, sizeBefore: this.size });
+    this.#seen.size = size;
   }
 
   sync(): void {
-    this.#undo = this.#undo.filter(({ isDropped }) => isDropped);
+    for (const change of this.#changes) this.#durable?.apply(change);
+    this.#changes = [];
   }
 
-  /** The flush failed: what it should have written is nowhere, and the next flush will not know. */
+  /** The flush failed: what it should have written is nowhere. */
   dropUnsynced(): void {
-    for (const undo of this.#undo) undo.isDropped = true;
+    this.#durable ??= this.#withoutChanges();
+    this.#changes = [];
   }
 
   /** Power is cut. */
   tear(dice: Dice): void {
-    const undone = this.#undo;
-    this.#undo = [];
-    for (const { position, before, sizeBefore } of undone.toReversed()) {
-      this.#size = sizeBefore;
-      this.#put(before, position);
-      this.#size = sizeBefore;
-    }
+    const changes = this.#changes;
+    this.#seen = this.#durable ?? this.#withoutChanges();
+    this.#durable = undefined;
+    this.#changes = [];
     const kept = dice.fraction();
-    for (const undo of undone) if (!undo.isDropped) this.#redo(undo, dice, kept);
+    for (const change of changes) this.#keepSome(change, dice, kept);
   }
 
   /** Damages what is on the disk. */
   flip(position: number, bit: number): void {
-    this.#bytes[position] = (this.#bytes[position] as number) ^ (1 << bit);
+    const { seen } = this;
+    seen[position] = (seen[position] as number) ^ (1 << bit);
   }
 
-  #redo({ position, written, before, sizeBefore }: Undo, dice: Dice, kept: number): void {
-    if (written.length === 0) {
-      if (before.length > 0 && dice.chance(kept)) this.#size = Math.min(sizeBefore, position);
-      return;
-    }
+  #withoutChanges(): Image {
+    const image = this.#seen.copy();
+    for (const change of this.#changes.toReversed()) image.undo(change);
+    return image;
+  }
+
+  #keepSome(change: Change, dice: Dice, kept: number): void {
+    const { position, written } = change;
+    if (written.length === 0 && dice.chance(kept)) this.#seen.apply(change);
     for (let at = 0; at < written.length; ) {
       const length = sectorBytes - ((position + at) % sectorBytes);
       const piece = written.subarray(at, at + length);
-      if (dice.chance(kept)) this.#put(piece, position + at);
+      if (dice.chance(kept)) this.#seen.put(piece, position + at);
       at += length;
     }
-  }
-
-  #put(bytes: Buffer, position: number): void {
-    const end = position + bytes.length;
-    if (end > this.#bytes.length) {
-      const larger = Buffer.alloc(Math.max(end, 2 * this.#bytes.length, 4096));
-      this.seen.copy(larger);
-      this.#bytes = larger;
-    }
-    if (position > this.#size) this.#bytes.fill(0, this.#size, position);
-    bytes.copy(this.#bytes, position);
-    this.#size = Math.max(this.#size, end);
   }
 }

@@ -3,6 +3,8 @@
  * there. Each direction is cut and mended by itself.
  */
 import type { Dice } from './dice.ts';
+import { mishap } from './mishap.ts';
+import type { Scheduler } from './scheduler.ts';
 
 export interface LinkWeather {
   readonly latencyMsMin: number;
@@ -19,13 +21,15 @@ const bytesPerMs = 100_000;
 
 export class Links {
   weather: LinkWeather = fairWeather;
-  readonly #dice: Dice;
+  readonly scheduler: Scheduler;
+  readonly dice: Dice;
   readonly #cuts = new Set<string>();
   readonly #slow = new Map<string, number>();
   readonly #onMend = new Set<() => void>();
 
-  constructor(dice: Dice) {
-    this.#dice = dice;
+  constructor(scheduler: Scheduler, dice: Dice) {
+    this.scheduler = scheduler;
+    this.dice = dice;
   }
 
   isCut(from: string, to: string): boolean {
@@ -66,14 +70,14 @@ export class Links {
     if (from === to) return 0.02;
     const { latencyMsMin, latencyMsMax, lossRate } = this.weather;
     const factor = (this.#slow.get(from) ?? 1) * (this.#slow.get(to) ?? 1);
-    const way = this.#dice.skewed(latencyMsMin, latencyMsMax) * factor + bytes / bytesPerMs;
-    if (!this.#dice.chance(lossRate)) return way;
-    return way + this.#dice.between(retransmissionMsMin, retransmissionMsMax);
+    const way = this.dice.skewed(latencyMsMin, latencyMsMax) * factor + bytes / bytesPerMs;
+    if (!mishap(this, 'lossy-network', lossRate)) return way;
+    return way + this.dice.between(retransmissionMsMin, retransmissionMsMax);
   }
 
   /** After a cut is mended, until the next retransmission gets through. */
   catchUpMs(): number {
-    return this.#dice.between(0, retransmissionMsMax);
+    return this.dice.between(0, retransmissionMsMax);
   }
 
   #mended(): void {

@@ -22,6 +22,7 @@ export class SimProcess implements Owner {
   readonly random: Random;
   isDead = false;
   isPaused = false;
+  wasPaused = false;
   wallJumpMs = 0;
   readonly #scheduler: Scheduler;
   readonly #dice: Dice;
@@ -55,6 +56,7 @@ export class SimProcess implements Owner {
 
   pause(): void {
     this.isPaused = true;
+    this.wasPaused = true;
   }
 
   /** Everything that came due meanwhile happens at once. */

@@ -2,6 +2,7 @@
 import type { Connection, ConnectionHandlers } from '#io/network.ts';
 import type { Dice } from './dice.ts';
 import type { Links } from './links.ts';
+import { mishap } from './mishap.ts';
 import type { SimProcess } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -9,6 +10,8 @@ import type { Scheduler } from './scheduler.ts';
 const highWaterMark = 1024 * 1024;
 /** On their way or not yet taken by the receiver. */
 const windowBytes = 512 * 1024;
+/** What a caller may have in flight to one peer, and as much again. */
+const unsentBytesMax = 64 * 1024 * 1024;
 const segmentBytesMax = 256 * 1024;
 /** A kernel that gets no answer for so long gives the connection up. */
 const unansweredMsMax = 20_000;
@@ -70,6 +73,7 @@ export class SocketEnd implements Connection {
       this.#unsentBytes += part.length;
     }
     this.#flushSoon();
+    if (this.#unsentBytes > unsentBytesMax) throw new Error('a buffer grows without bound');
     this.#needsDrain ||= this.#unsentBytes > highWaterMark;
     return !this.#needsDrain;
   }
@@ -180,7 +184,8 @@ export class SocketEnd implements Connection {
 
   #flip(segment: Buffer): void {
     const { dice, flipRate } = this.#network;
-    if (flipRate === 0 || segment.length === 0 || !dice.chance(flipRate)) return;
+    if (flipRate === 0 || segment.length === 0) return;
+    if (!mishap(this.#network, 'bit-flips-on-wire', flipRate)) return;
     const at = dice.whole(0, segment.length - 1);
     segment[at] = (segment[at] as number) ^ (1 << dice.whole(0, 7));
   }

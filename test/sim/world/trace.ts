@@ -1,6 +1,10 @@
-/** A hash over all that happens in a run: two runs of one seed must end with the same. */
+/**
+ * A hash over all that happens in a run: two runs of one seed must end with the same. And a count
+ * of all that went wrong in it, by kind.
+ */
 export class Trace {
   events = 0;
+  readonly faults = new Map<string, number>();
   #first = 0x811c9dc5;
   #second = 0x2545f491;
   readonly #number = new Float64Array(1);
@@ -10,6 +14,10 @@ export class Trace {
     this.#number[0] = number;
     this.#mix(this.#halves[0] as number);
     this.#mix(this.#halves[1] as number);
+  }
+
+  fault(kind: string): void {
+    this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
   }
 
   addText(text: string): void {
