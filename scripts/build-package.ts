@@ -9,6 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { buildConsole } from '../console/build.ts';
 
 const project = path.join(import.meta.dirname, '..');
 const sources = path.join(project, 'src');
@@ -22,7 +23,7 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-function build(out: string): void {
+async function build(out: string): Promise<void> {
   const text = fs.readFileSync(path.join(project, 'package.json'), 'utf8');
   const manifest: Manifest = JSON.parse(text);
   const lib = path.join(out, 'lib');
@@ -38,7 +39,8 @@ function build(out: string): void {
     fs.rmSync(copy, { recursive: true });
   }
   relateTypes(lib);
-  const written = `${JSON.stringify(published(manifest), null, 2)}\n`;
+  await addConsole(path.join(out, 'console/dist'));
+  const written = `${JSON.stringify(published(manifest, importedBy(lib)), null, 2)}\n`;
   fs.writeFileSync(path.join(out, 'package.json'), written);
   fs.copyFileSync(path.join(project, 'docs/package.md'), path.join(out, 'README.md'));
 }
@@ -83,9 +85,34 @@ function relateTypes(lib: string): void {
   }
 }
 
-function published(manifest: Manifest): Record<string, unknown> {
+/** Where nodes look for it. */
+async function addConsole(folder: string): Promise<void> {
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(folder, { recursive: true });
+  for (const { name, content } of await buildConsole()) {
+    fs.writeFileSync(path.join(folder, name), content);
+  }
+}
+
+/** Packages that the JavaScript needs; others are there to build it. */
+function importedBy(lib: string): Set<string> {
+  const names = fs
+    .readdirSync(lib, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.js'))
+    .flatMap((name) => {
+      const text = fs.readFileSync(path.join(lib, name), 'utf8');
+      const imports = text.matchAll(/(?:from |import |\()'((?:@[^/']+\/)?[^./'][^/']*)/g);
+      return [...imports].map(([, specifier]) => specifier as string);
+    });
+  return new Set(names);
+}
+
+function published(manifest: Manifest, imported: Set<string>): Record<string, unknown> {
   const { name, version, description, license, type, bin, exports } = manifest;
-  const { node, ...dependencies } = manifest.dependencies;
+  const { node, ...packages } = manifest.dependencies;
+  const dependencies = Object.fromEntries(
+    Object.entries(packages).filter(([key]) => imported.has(key)),
+  );
   const entries = (map: Readonly<Record<string, string>>, to: (file: string) => unknown) =>
     Object.fromEntries(Object.entries(map).map(([key, file]) => [key, to(file)]));
   return {
@@ -100,7 +127,7 @@ function published(manifest: Manifest): Record<string, unknown> {
       })),
       './package.json': './package.json',
     },
-    files: ['lib'],
+    files: ['lib', 'console'],
     dependencies,
   };
 }
@@ -108,4 +135,4 @@ function published(manifest: Manifest): Record<string, unknown> {
 const built = (file: string, ending: string): string =>
   file.replace(/^\.\/src\//, './lib/').replace(/\.ts$/, ending);
 
-build(path.resolve(process.argv[2] ?? path.join(project, 'dist')));
+await build(path.resolve(process.argv[2] ?? path.join(project, 'dist')));

@@ -52,18 +52,41 @@ npm_install() {
   printf '%s %s\n' "$wanted" "$1" >"$root/node_modules/.installed"
 }
 
+# What the console is built from, in one number.
+console_sources() {
+  (cd "$root" && find console/build.ts console/src src/client src/cli package-lock.json -type f -print0 |
+    LC_ALL=C sort -z | xargs -0 cat | cksum)
+}
+
+console_built() {
+  [ "$(cat "$root/console/dist/.sources" 2>/dev/null)" = "$sources" ]
+}
+
+# Nodes serve it as files. A node without it is a node all the same, so that a failure is only told.
+build_console() {
+  local log="$root/.cache/console.log"
+  if ! (run_node "$root/console/build.ts") >"$log" 2>&1 </dev/null; then
+    printf 'dftfs: building the console failed, nodes start without it: see %s\n' "$log" >&2
+    return
+  fi
+  printf '%s\n' "$sources" >"$root/console/dist/.sources"
+}
+
 # $1: run (what the product needs) or all (what its tests need too).
 ensure_installed() {
   wanted=$(cksum <"$root/package-lock.json")
-  ! installed "$1" || return 0
-  check_tools
+  sources=$(console_sources)
+  ! { installed "$1" && console_built; } || return 0
+  installed "$1" || check_tools
   need flock 'flock (util-linux)'
   mkdir -p "$root/.cache" 2>/dev/null || fail "$root can't be written to: install as its owner first"
   (
     flock -w 900 9 || fail 'another installation has not ended in 15 minutes'
-    installed "$1" && exit
-    use_own_headers
-    npm_install "$1"
+    if ! installed "$1"; then
+      use_own_headers
+      npm_install "$1"
+    fi
+    console_built || build_console
   ) 9>"$root/.cache/install.lock"
 }
 

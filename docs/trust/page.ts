@@ -1,5 +1,6 @@
 /** The trust page: what was run, where and when, and what came of it. Pure. */
-import type { DataFile } from '../../experiment/data-file.ts';
+import type { DataFile, Machine } from '../../experiment/data-file.ts';
+import type { RecordedResult } from '../../test/faults/record.ts';
 import { lineOf } from './experiment-lines.ts';
 import type { Results } from './results.ts';
 import { dayOf, figure, grouped, table } from './table.ts';
@@ -56,8 +57,7 @@ function simulationRow({ simulation }: Results): Row {
     `${grouped(operations)} operations`,
     `${figure(virtualMs / hourMs / 24)} virtual days`,
   ];
-  const days = simulation.commits.map(({ day }) => day).sort();
-  const when = days.length > 1 ? `${days[0]} to ${days.at(-1)}` : (days[0] ?? '–');
+  const when = period(simulation.commits.map(({ day }) => day));
   return ['Simulation', found.join(' · '), when, 'any machine: a seed is a run', again];
 }
 
@@ -78,18 +78,15 @@ function modelRow({ model }: Results): Row {
 }
 
 function scenarioRows({ faults }: Results): Row[] {
-  const again = `\`${faults?.command ?? 'npm run faults -- --long'}\``;
+  const again = '`npm run faults -- --long`';
   const names = ['Real faults', 'Durability under real faults'] as const;
   if (faults === undefined) return names.map((name) => [name, notMeasured, '–', '–', again]);
-  const { results } = faults;
-  const count = (verdict: string) => results.filter((one) => one.verdict === verdict).length;
-  const sum = (of: (one: (typeof results)[number]) => number) =>
-    results.reduce((all, one) => all + of(one), 0);
+  const count = (verdict: string) => faults.filter((one) => one.verdict === verdict).length;
+  const sum = (of: (one: RecordedResult) => number) =>
+    faults.reduce((all, one) => all + of(one), 0);
   const verdicts = (['kept', 'broken', 'void', 'skipped'] as const).map(
     (verdict) => `${count(verdict)} ${verdict}`,
   );
-  const { cores, memoryMib, kernel, node } = faults.machine;
-  const where = `${cores} cores, ${Math.round(memoryMib / 1024)} GiB, Linux ${kernel}, Node ${node}`;
   const durability = [
     `${grouped(sum((one) => one.acknowledged))} acknowledged`,
     `${grouped(sum((one) => one.readBack))} read back whole`,
@@ -97,9 +94,10 @@ function scenarioRows({ faults }: Results): Row[] {
     `${grouped(sum((one) => one.wrong))} wrong answers`,
     `${grouped(sum((one) => one.unknown))} of ${grouped(sum((one) => one.operations))} unknown`,
   ];
-  const when = dayOf(faults.date);
+  const when = period(faults.map(({ at }) => dayOf(at)));
+  const where = [...new Set(faults.map(({ machine }) => placeOf(machine)))].join('; ');
   return [
-    [names[0], `${results.length} scenarios: ${verdicts.join(', ')}`, when, where, again],
+    [names[0], `${faults.length} scenarios: ${verdicts.join(', ')}`, when, where, again],
     [names[1], durability.join(' · '), when, where, again],
   ];
 }
@@ -109,8 +107,7 @@ function experimentRows(files: readonly DataFile[]): Row[] {
     return [['Experiment', notMeasured, '–', '–', '`npm run experiment`']];
   }
   return files.map((file) => {
-    const { cpu, cores, memoryGiB, kernel, node } = file.machine;
-    const where = `${cores} × ${cpu}, ${memoryGiB} GiB, ${kernel}, Node ${node}, ${file.commit}`;
+    const where = `${placeOf(file.machine)}, ${file.commit}`;
     const form = file.quick ? ' (quick form)' : '';
     return [
       `Experiment: ${file.title}${form}`,
@@ -120,6 +117,14 @@ function experimentRows(files: readonly DataFile[]): Row[] {
       `\`${file.command}\``,
     ];
   });
+}
+
+const placeOf = ({ cpu, cores, memoryGiB, kernel, node }: Machine): string =>
+  `${cores} × ${cpu}, ${memoryGiB} GiB, ${kernel}, Node ${node}`;
+
+function period(days: readonly string[]): string {
+  const sorted = [...new Set(days)].sort();
+  return sorted.length > 1 ? `${sorted[0]} to ${sorted.at(-1)}` : (sorted[0] ?? '–');
 }
 
 function faultKinds({ simulation }: Results): string {
@@ -144,17 +149,20 @@ function plantedBugs({ planted }: Results): string {
 
 function scenarios({ faults }: Results): string {
   if (faults === undefined) return '';
-  const rows = faults.results.map((one) => [
-    one.scenario,
+  const rows = faults.map((one) => [
+    `${one.scenario}, seed ${one.seed}`,
     one.verdict + (one.reason === undefined ? '' : `: ${one.reason}`),
     grouped(one.acknowledged),
     grouped(one.readBack),
     String(one.lost),
     String(one.wrong),
     grouped(one.longestStallMs),
+    `${dayOf(one.at)}, ${one.commit}`,
   ]);
-  const columns = ['scenario', 'verdict', 'acknowledged', 'read back', 'lost', 'wrong', 'stall/ms'];
-  return ['## Real faults', table(columns, rows)].join('\n\n');
+  const head = ['scenario', 'verdict', 'acknowledged', 'read back', 'lost', 'wrong', 'stall/ms'];
+  const how =
+    'What each does is told in [faults](faults.md). Again: `npm run faults -- --only scenario --seed N`';
+  return ['## Real faults', how, table([...head, 'when'], rows)].join('\n\n');
 }
 
 function speed({ benchmark }: Results): string {

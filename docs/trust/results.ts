@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type DataFile, dataFolder, readDataFile } from '../../experiment/data-file.ts';
+import { type RecordedResult, readRecord } from '../../test/faults/record.ts';
 
 export interface SeedCounts {
   readonly seeds: number;
@@ -40,29 +41,6 @@ export interface ModelComparison {
   readonly differences: number;
 }
 
-export interface FaultScenarios {
-  readonly date: string;
-  readonly machine: {
-    readonly cores: number;
-    readonly memoryMib: number;
-    readonly kernel: string;
-    readonly node: string;
-  };
-  readonly command: string;
-  readonly results: readonly {
-    readonly scenario: string;
-    readonly verdict: 'kept' | 'broken' | 'void' | 'skipped';
-    readonly reason?: string;
-    readonly operations: number;
-    readonly acknowledged: number;
-    readonly unknown: number;
-    readonly readBack: number;
-    readonly lost: number;
-    readonly wrong: number;
-    readonly longestStallMs: number;
-  }[];
-}
-
 export interface Benchmark {
   readonly where: string;
   readonly at: string;
@@ -90,7 +68,7 @@ export interface Results {
   readonly simulation?: SimulationCounter | undefined;
   readonly planted?: PlantedBugs | undefined;
   readonly model?: ModelComparison | undefined;
-  readonly faults?: FaultScenarios | undefined;
+  readonly faults?: readonly RecordedResult[] | undefined;
   readonly benchmark?: Benchmark | undefined;
   readonly experiment: readonly DataFile[];
   readonly bugs: readonly Bug[];
@@ -108,7 +86,7 @@ export function readResults(): Results {
     simulation: readJson('test/sim/results/seeds.json'),
     planted: readJson('test/sim/results/planted.json'),
     model: readJson('test/sim/results/model.json'),
-    faults: readJson('test/faults/results/latest.json'),
+    faults: readRecord(),
     benchmark: readJson('bench/results/latest.json'),
     experiment: experimentParts.flatMap((name) => readDataFile(name, dataFolder) ?? []),
     bugs: readJson<Bug[]>('docs/trust/bugs.json') ?? [],

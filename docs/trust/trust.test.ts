@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { thisMachine } from '../../experiment/data-file.ts';
+import { nothingDone } from '../../test/faults/run-all.ts';
 import { trustPage } from './page.ts';
 import { projectFolder, type Results, readResults } from './results.ts';
 
@@ -27,6 +29,19 @@ test('figures are those of the results', () => {
   const page = trustPage({ ...nothing, simulation });
   assert.match(page, /20,000 seeds · 2 violations in 1 seeds · 310,000 operations · 1\.00 virtual/);
   assert.match(page, /\| crash \| 41,000 \|/);
+});
+
+test('scenarios of real faults are summed up, and each is told of', () => {
+  const when = { at: '2026-01-02T03:04:05Z', commit: 'abc', machine: thisMachine() };
+  const one = { ...nothingDone, acknowledged: 1200, lost: 1, seed: 7 };
+  const faults = [
+    { ...when, ...one, scenario: 'disk-full', verdict: 'kept', command: '' },
+    { ...when, ...one, scenario: 'disk-slow', verdict: 'void', reason: 'missed', command: '' },
+  ] as const;
+  const page = trustPage({ ...nothing, faults });
+  assert.match(page, /2 scenarios: 1 kept, 0 broken, 1 void, 0 skipped \| 2026-01-02/);
+  assert.match(page, /2,400 acknowledged · 0 read back whole · 2 lost/);
+  assert.match(page, /\| disk-slow, seed 7 \| void: missed \| 1,200 \|/);
 });
 
 test('every bug names a test that is there', () => {

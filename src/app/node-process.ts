@@ -137,9 +137,8 @@ export class NodeProcess {
     const combiner = new Combiner({ ...this.world, kv, metrics: this.metrics?.names });
     let session: NodeSession | undefined;
     const ownFacts = new OwnFacts({
-      store,
-      clock: this.world.clock,
-      standing: () => session?.standing,
+      ...{ store, clock: this.world.clock, standing: () => session?.standing },
+      requests: () => this.metrics?.http.ofFiles(),
     });
     let cluster: Cluster;
     let rpc: NodeRpcClient;

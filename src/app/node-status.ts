@@ -3,10 +3,12 @@
  * `/-/cluster`.
  */
 import type { NodeId } from '#base/ids.ts';
+import type { ClusterNode, ClusterStatus, RepairEstimate } from '#client/cluster-status.ts';
 import type { Cluster } from '#cluster/cluster.ts';
 import type { KnownVolume, NodeRecord } from '#cluster/cluster-map.ts';
 import { isCollectionHeld } from '#cluster/collection-hold.ts';
 import type { NodeSession } from '#cluster/session.ts';
+import { isCoordinator } from '#duties/coordinator.ts';
 import type { FactsBook, KnownFacts } from '#duties/facts/facts-book.ts';
 import { describeProtection } from '#duties/facts/protection.ts';
 import type { NamesUpkeep } from '#duties/names-upkeep/names-upkeep.ts';
@@ -51,7 +53,7 @@ export class NodeStatus {
     return undefined;
   }
 
-  async describe(): Promise<unknown> {
+  async describe(): Promise<ClusterStatus> {
     const { cluster, session, kv, store, combiner, namesUpkeep, copiesMin } = this.deps;
     const [facts, members, garbage, collectionHeld] = await Promise.all([
       this.deps.facts.read(),
@@ -80,20 +82,28 @@ export class NodeStatus {
     };
   }
 
-  private describeNode(record: NodeRecord, known: KnownFacts | undefined): unknown {
+  private describeNode(record: NodeRecord, known: KnownFacts | undefined): ClusterNode {
     const { cluster } = this.deps;
     const { id, host, port, httpPort, zone, capacityBytes, draining } = record;
-    const suspected = cluster.suspects().get(id);
+    // A suspect whose lease has ended is away.
+    const isAway = cluster.sessionOf(id) === undefined;
+    const suspected = isAway ? undefined : cluster.suspects().get(id);
     const holds = ({ record: { members, incoming } }: KnownVolume) =>
       members.includes(id) || incoming.some(({ node }) => node === id);
     return {
       ...{ id, host, port, httpPort, zone, capacityBytes, draining },
       live: cluster.isLive(id),
+      coordinates: isCoordinator(cluster, id),
       ...(suspected === undefined ? {} : { suspected }),
       slots: cluster.volumes().filter(holds).length,
       ...(known === undefined
         ? {}
-        : { disk: known.disk, answeredInMs: known.answeredInMs, duties: known.duties }),
+        : {
+            ...{ disk: known.disk, answeredInMs: known.answeredInMs },
+            requests: known.requests,
+            // What a duty says is an object of its own form.
+            duties: known.duties as ClusterNode['duties'] & {},
+          }),
     };
   }
 
@@ -105,7 +115,7 @@ export class NodeStatus {
 }
 
 /** `secondsLeft` null: nothing was rebuilt lately, so nobody knows. */
-function estimateRepair(bytesLeft: number, facts: readonly KnownFacts[]) {
+function estimateRepair(bytesLeft: number, facts: readonly KnownFacts[]): RepairEstimate {
   const bytesPerSecond = facts.reduce((sum, known) => sum + known.repairBytesPerSecond, 0);
   const secondsLeft =
     bytesLeft === 0 ? 0 : bytesPerSecond > 0 ? Math.ceil(bytesLeft / bytesPerSecond) : null;

@@ -5,6 +5,7 @@ import { RepairPace } from '#duties/facts/repair-pace.ts';
 import { factsHandlers } from '#duties/facts/serve-facts.ts';
 import { VolumeTally } from '#duties/facts/volume-tally.ts';
 import type { Clock } from '#io/world.ts';
+import type { RequestFacts } from '#protocol/node-facts.ts';
 import type { RpcHandlers } from '#rpc/rpc.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 
@@ -12,6 +13,8 @@ export interface OwnFactsDeps {
   readonly store: ShardStore;
   readonly clock: Clock;
   readonly standing: () => string | undefined;
+  /** Of clients, for files; undefined: they aren't counted. */
+  readonly requests: () => Omit<RequestFacts, 'atMs'> | undefined;
 }
 
 type Progress = Readonly<Record<string, unknown>>;
@@ -22,12 +25,18 @@ export class OwnFacts {
   /** Of all duties; whoever runs them sets it. */
   progress: () => Progress = () => ({});
 
-  constructor({ store, clock, standing }: OwnFactsDeps) {
+  constructor({ store, clock, standing, requests: counted }: OwnFactsDeps) {
     const tally = new VolumeTally({ store, clock });
     const pace = new RepairPace(clock, () => bytesRepaired(this.progress()));
     const repairBytesPerSecond = () => pace.bytesPerSecond;
     const progress = () => this.progress();
-    this.handlers = factsHandlers({ store, standing, tally, repairBytesPerSecond, progress });
+    const requests = () => {
+      const totals = counted();
+      return totals && { atMs: clock.now(), ...totals };
+    };
+    this.handlers = factsHandlers({
+      ...{ store, standing, tally, repairBytesPerSecond, requests, progress },
+    });
     this.duties = [tally, pace];
   }
 }

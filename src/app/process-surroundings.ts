@@ -1,4 +1,5 @@
 /** What a node that is a process stands on, and the doors before it: etcd, LMDB, HTTP. */
+import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { NodeConfig } from '#config/node-config.ts';
 import { NodeAdmin } from '#duties/balance/node-admin.ts';
 import { createRestGateway, type RestGateway } from '#gateways/rest/gateway.ts';
@@ -9,6 +10,7 @@ import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
 import { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import type { Logger } from '#observe/log.ts';
 import { createLmdbIndexFactory } from '#storage/lmdb-index.ts';
+import { consoleFolder, readConsolePages } from './console-pages.ts';
 import { createNodeObservers, type NodeObservers } from './node-observers.ts';
 import {
   type ClientDoors,
@@ -37,6 +39,9 @@ export function processSurroundings(
   };
 }
 
+const doorsOf = (map: ClusterMap): string[] =>
+  map.nodes().map(({ host, httpPort }) => `${host}:${httpPort}`);
+
 interface DoorParts {
   readonly world: World;
   readonly config: NodeConfig;
@@ -56,6 +61,7 @@ async function openDoors(parts: DoorParts, inside: NodeInside): Promise<ClientDo
     ...{ ...world, log, files, status, admin, tracer, audit },
     metrics: metrics?.http,
     metricsText: metrics && (() => metrics.register.text()),
+    pages: await readConsolePages(consoleFolder, { log, doors: () => doorsOf(map) }),
   });
   try {
     await listen(gateway, config);

@@ -1,13 +1,12 @@
 /** What applications use: the storage, and its errors by type. */
-export {
-  Cluster,
-  type ClusterNode,
-  type ClusterStatus,
-  type EtcdMember,
-  type NodeAdvice,
-  type Probe,
-  type Progress,
-} from './cluster.ts';
+export { Cluster, type NodeAdvice, type Probe } from './cluster.ts';
+export type {
+  ClusterNode,
+  ClusterStatus,
+  EtcdMember,
+  Progress,
+  RequestCounts,
+} from './cluster-status.ts';
 export type { ConnectionOptions as StorageOptions } from './connection.ts';
 export * from './errors.ts';
 export {

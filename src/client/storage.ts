@@ -76,7 +76,15 @@ export interface FileExtent {
   readonly stripes: number;
   readonly k: number;
   readonly m: number;
-  readonly members: readonly { readonly node: string; readonly live: boolean }[];
+  /** By slot. */
+  readonly members: readonly FileMember[];
+}
+
+export interface FileMember {
+  readonly node: string;
+  readonly live: boolean;
+  /** It doesn't hold everything yet. */
+  readonly rebuilding: boolean;
 }
 
 /** Bytes once, or a way to begin anew, which makes an upload repeatable. */

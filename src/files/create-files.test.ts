@@ -239,7 +239,9 @@ test('stat says which nodes hold what and how many more may go', async () => {
   const { entry } = await files.put('/a', chunks('x'), text, context);
   const stat = await files.stat('/a', context);
   const { id } = volumeRecord();
-  const members = ['n1', 'n2'].map((node) => ({ node: nodeId(node), live: true }));
+  const members = ['n1', 'n2'].map((node) => {
+    return { node: nodeId(node), live: true, rebuilding: false };
+  });
   const extent = { volume: id, firstStripe: 0, stripes: 1, k: 1, m: 1, members };
   assert.deepEqual(stat, { entry, extents: [extent], lossesSurvivable: 1 });
 

@@ -40,6 +40,9 @@ function describeExtent(
   { record }: KnownVolume,
   map: Liveness,
 ): FileStat['extents'][number] {
-  const members = record.members.map((node) => ({ node, live: map.isLive(node) }));
+  const members = record.members.map((node, slot) => ({
+    ...{ node, live: map.isLive(node) },
+    rebuilding: record.rebuilding.includes(slot),
+  }));
   return { volume, firstStripe: first, stripes: count, ...record.code, members };
 }

@@ -53,7 +53,12 @@ export interface FileStat {
     readonly stripes: number;
     readonly k: number;
     readonly m: number;
-    readonly members: readonly { readonly node: NodeId; readonly live: boolean }[];
+    /** By slot; one that is being rebuilt doesn't hold everything yet. */
+    readonly members: readonly {
+      readonly node: NodeId;
+      readonly live: boolean;
+      readonly rebuilding: boolean;
+    }[];
   }[];
   /**
    * More losses of nodes that the file survives right now. Negative: it can't be read now. A file

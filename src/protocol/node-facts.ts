@@ -11,6 +11,8 @@ export interface NodeFacts {
   readonly volumes: readonly VolumeBytes[];
   /** Of shards that it lacked, rebuilt lately. */
   readonly repairBytesPerSecond: number;
+  /** Missing: it doesn't count them. */
+  readonly requests?: RequestFacts | undefined;
   /** By name, what each duty says of its progress. */
   readonly duties: Readonly<Record<string, unknown>>;
 }
@@ -32,6 +34,23 @@ export interface DiskFacts {
   readonly damaged: number;
 }
 
+/** Of files, by clients, since the process began. */
+export interface RequestFacts {
+  /** By the node's own clock: differences tell rates. */
+  readonly atMs: number;
+  readonly count: number;
+  /** As the client's fault, by a fault of ours, and given up by the client. */
+  readonly refused: number;
+  readonly failed: number;
+  readonly left: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** How many took so long and longer than the step before; the last has no end. */
+  readonly durations: readonly DurationStep[];
+}
+
+export type DurationStep = readonly [upToMs: number | null, count: number];
+
 export type VolumeBytes = readonly [volume: VolumeId, bytes: number];
 
 /** Throws invalid_message for anything that isn't whole: the peer may be of another version. */
@@ -42,7 +61,7 @@ export function parseNodeFacts(head: unknown): NodeFacts {
 
 function isNodeFacts(head: unknown): head is NodeFacts {
   if (!isObject(head) || !isObject(head.disk) || !isObject(head.duties)) return false;
-  const { disk, volumes, repairBytesPerSecond } = head;
+  const { disk, volumes, repairBytesPerSecond, requests } = head;
   const sizes = ['liveBytes', 'segmentBytes', 'freeBytes', 'totalBytes', 'slowestMs', 'damaged'];
   return (
     sizes.every((name) => isAmount(disk[name])) &&
@@ -51,9 +70,16 @@ function isNodeFacts(head: unknown): head is NodeFacts {
     isTextOrNull(disk.fenced) &&
     isTextOrNull(disk.standing) &&
     isAmount(repairBytesPerSecond) &&
+    (requests === undefined || isRequestFacts(requests)) &&
     Array.isArray(volumes) &&
     volumes.every(isVolumeBytes)
   );
+}
+
+function isRequestFacts(requests: unknown): boolean {
+  if (!isObject(requests) || !Array.isArray(requests.durations)) return false;
+  const counts = ['atMs', 'count', 'refused', 'failed', 'left', 'bytesReceived', 'bytesSent'];
+  return counts.every((name) => isAmount(requests[name])) && requests.durations.every(isStep);
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -66,4 +92,9 @@ const isVolumeBytes = (value: unknown): value is VolumeBytes =>
   value.length === 2 &&
   typeof value[0] === 'string' &&
   isVolumeId(value[0]) &&
+  isAmount(value[1]);
+const isStep = (value: unknown): value is DurationStep =>
+  Array.isArray(value) &&
+  value.length === 2 &&
+  (value[0] === null || isAmount(value[0])) &&
   isAmount(value[1]);

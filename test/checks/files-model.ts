@@ -11,22 +11,35 @@ interface Held {
   readonly request: string;
 }
 
+/** What operations that are yet to come ask for. */
+export interface Awaited {
+  hasValue(value: string): boolean;
+  hasRequest(request: string): boolean;
+}
+
 const receiptOf = ({ path, request }: { path: string; request: string }): string =>
   `${path} ${request}`;
 
 export class FilesState {
-  static readonly empty = new FilesState(new Map(), new Set());
-  /** Equal for equal states. */
-  readonly key: string;
+  static readonly empty = new FilesState(new Map(), new Map());
   readonly #held: ReadonlyMap<string, Held>;
-  /** Paths, each with the request that removed it. */
-  readonly #removals: ReadonlySet<string>;
+  /** Paths, each with the request that removed it; and that request. */
+  readonly #removals: ReadonlyMap<string, string>;
 
-  private constructor(held: ReadonlyMap<string, Held>, removals: ReadonlySet<string>) {
+  private constructor(held: ReadonlyMap<string, Held>, removals: ReadonlyMap<string, string>) {
     this.#held = held;
     this.#removals = removals;
-    const paths = [...held].map(([path, { value, request }]) => `${path}=${value}#${request}`);
-    this.key = `${paths.sort().join()};${[...removals].sort().join()}`;
+  }
+
+  /** Equal for states that no operation which is awaited can tell apart. */
+  keyFor(awaited: Awaited): string {
+    const value = (name: string) => (awaited.hasValue(name) ? name : '');
+    const request = (name: string) => (awaited.hasRequest(name) ? name : '');
+    const paths = [...this.#held].map(
+      ([path, held]) => `${path}=${value(held.value)}#${request(held.request)}`,
+    );
+    const removals = [...this.#removals].flatMap(([receipt, by]) => (request(by) ? receipt : []));
+    return `${paths.sort().join()};${removals.sort().join()}`;
   }
 
   apply({ call, result: { kind, value } }: Operation): FilesState | undefined {
@@ -44,7 +57,7 @@ export class FilesState {
       case 'remove':
         if (this.#removals.has(receiptOf(call))) return this.#if(kind !== 'missing');
         if (held === undefined) return this.#if(kind !== 'done');
-        return kind === 'missing' ? undefined : this.#without(call.path, receiptOf(call));
+        return kind === 'missing' ? undefined : this.#without(call);
       case 'copy':
       case 'move':
         return this.#transfer(call.verb, call.path, call.to, call.request, kind);
@@ -77,9 +90,9 @@ export class FilesState {
     return new FilesState(new Map(this.#held).set(path, { value, request }), this.#removals);
   }
 
-  #without(path: string, receipt: string): FilesState {
+  #without(call: { path: string; request: string }): FilesState {
     const held = new Map(this.#held);
-    held.delete(path);
-    return new FilesState(held, new Set(this.#removals).add(receipt));
+    held.delete(call.path);
+    return new FilesState(held, new Map(this.#removals).set(receiptOf(call), call.request));
   }
 }

@@ -110,7 +110,7 @@ test('it agrees with the trying of all orders on tens of thousands of short hist
       );
     });
     const expected = isLinearizable(history);
-    const found = isRight(...history);
+    const found = judge(history, run % 4).violations.length === 0;
     assert.equal(found, expected, JSON.stringify(history, undefined, 1));
     seen[expected ? 'right' : 'wrong'] += 1;
   }

@@ -4,8 +4,10 @@
  * any later moment, or never. Wing and Gong's search with Lowe's memory, path by path; paths that a
  * copy or a move connects are judged together.
  */
+import { crc32 } from 'node:zlib';
 import { FilesState } from './files-model.ts';
 import { type Operation, pathsOf } from './history.ts';
+import { OpenEnds } from './open-ends.ts';
 
 export interface Violation {
   /** All operations on the paths concerned. */
@@ -23,18 +25,32 @@ export interface Judgement {
   readonly undecided: number;
 }
 
-const stepsMaxDefault = 500_000;
+/** Where one order of trying gets lost another is often quick. */
+const attempts = 12;
+const stepsMax = 20_000;
 
-export function judge(history: readonly Operation[], stepsMax = stepsMaxDefault): Judgement {
+/** `attempt`: the order of trying to begin with. */
+export function judge(history: readonly Operation[], attempt = 0): Judgement {
   const components = componentsOf(history);
   const violations: Violation[] = [];
   let undecided = 0;
   for (const operations of components) {
-    const verdict = new Search(operations, stepsMax).run();
+    const verdict = verdictOn(operations, attempt);
     if (verdict === 'undecided') undecided += operations.length;
     else if (verdict !== undefined) violations.push(verdict);
   }
   return { components: components.length, violations, undecided };
+}
+
+function verdictOn(
+  operations: readonly Operation[],
+  first: number,
+): Violation | 'undecided' | undefined {
+  for (let attempt = first; attempt < first + attempts; attempt++) {
+    const verdict = new Search(operations, attempt).run();
+    if (verdict !== 'undecided') return verdict;
+  }
+  return 'undecided';
 }
 
 /** Operations that have to do with each other's paths, in the order of their calls. */
@@ -64,23 +80,38 @@ const neverChanges = ({ call: { verb }, result: { kind } }: Operation): boolean 
 
 const reading = new Set(['get', 'exists', 'remove']);
 
+/**
+ * First the first to return; or, tried anew, in any order. What nobody was told the end of is tried
+ * where nothing else fits; among equals, the first to be called.
+ */
+function rankOf({ call, result, returnedAt }: Operation, index: number, attempt: number): number {
+  const isUnknown = result.kind === 'unknown';
+  if (attempt === 0) return isUnknown ? Number.MAX_VALUE : returnedAt;
+  const any = crc32(`${attempt} ${isUnknown ? [call.verb, ...pathsOf(call)] : index}`);
+  return isUnknown ? 2 ** 32 + any : any;
+}
+
 class Search {
   readonly #operations: readonly Operation[];
-  readonly #stepsMax: number;
+  /** The order in which they are tried. */
+  readonly #ranks: readonly number[];
   readonly #isPlaced: boolean[];
   readonly #order: Operation[] = [];
-  readonly #seen = new Set<string>();
+  /** What was placed of those of unknown outcome, by all else that a search starts from. */
+  readonly #seen = new Map<string, bigint[]>();
+  readonly #openEnds: OpenEnds;
   /** Operations whose end somebody was told and that aren't placed. */
   #open: number;
   #steps = 0;
   #best: { readonly order: readonly Operation[]; readonly placed: ReadonlySet<Operation> };
 
-  constructor(operations: readonly Operation[], stepsMax: number) {
+  constructor(operations: readonly Operation[], attempt: number) {
     this.#operations = operations.filter(
       ({ result, call }) =>
         result.kind !== 'unknown' || (call.verb !== 'get' && call.verb !== 'exists'),
     );
-    this.#stepsMax = stepsMax;
+    this.#ranks = this.#operations.map((operation, index) => rankOf(operation, index, attempt));
+    this.#openEnds = new OpenEnds(this.#operations);
     this.#isPlaced = this.#operations.map(() => false);
     this.#open = this.#operations.filter(({ result }) => result.kind !== 'unknown').length;
     this.#best = { order: [], placed: new Set() };
@@ -88,7 +119,7 @@ class Search {
 
   run(): Violation | 'undecided' | undefined {
     if (this.#search(FilesState.empty)) return undefined;
-    if (this.#steps > this.#stepsMax) return 'undecided';
+    if (this.#steps > stepsMax) return 'undecided';
     const { order, placed } = this.#best;
     const [stuck] = this.#operations
       .filter((one) => one.result.kind !== 'unknown' && !placed.has(one))
@@ -98,10 +129,8 @@ class Search {
 
   #search(state: FilesState): boolean {
     if (this.#open === 0) return true;
-    if (++this.#steps > this.#stepsMax) return false;
-    const key = `${this.#placedKey()}|${state.key}`;
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
+    if (++this.#steps > stepsMax) return false;
+    if (this.#isHopeless(state)) return false;
     this.#remember();
     const candidates = this.#candidates();
     // What changes nothing is best placed at once: no later order could need it to be elsewhere.
@@ -111,10 +140,16 @@ class Search {
         return this.#place(index, state);
       }
     }
+    const tried = new Set<string>();
     for (const index of candidates) {
-      const next = state.apply(this.#operations[index] as Operation);
+      const operation = this.#operations[index] as Operation;
+      const next = state.apply(operation);
       if (next === undefined) continue;
-      if (next === state && this.#operations[index]?.result.kind === 'unknown') continue;
+      if (operation.result.kind === 'unknown') {
+        const sameness = this.#openEnds.sameness(operation);
+        if (next === state || tried.has(sameness)) continue;
+        tried.add(sameness);
+      }
       if (this.#place(index, next)) return true;
     }
     return false;
@@ -125,18 +160,17 @@ class Search {
     const counts = operation.result.kind === 'unknown' ? 0 : 1;
     this.#isPlaced[index] = true;
     this.#order.push(operation);
+    this.#openEnds.remove(operation);
     this.#open -= counts;
     if (this.#search(next)) return true;
     this.#isPlaced[index] = false;
     this.#order.pop();
+    this.#openEnds.add(operation);
     this.#open += counts;
     return false;
   }
 
-  /**
-   * Those that may come next: called before any other that isn't placed has returned. First the
-   * first to return; what nobody was told the end of is tried where nothing else fits.
-   */
+  /** Those that may come next: called before any other that isn't placed has returned. */
   #candidates(): number[] {
     let firstReturn = Number.POSITIVE_INFINITY;
     const found: number[] = [];
@@ -148,19 +182,30 @@ class Search {
         firstReturn = Math.min(firstReturn, operation.returnedAt);
       }
     }
-    const returnOf = (index: number) => (this.#operations[index] as Operation).returnedAt;
+    const rank = (index: number) => this.#ranks[index] as number;
     return found
       .filter((index) => (this.#operations[index] as Operation).calledAt <= firstReturn)
-      .sort((a, b) => returnOf(a) - returnOf(b) || a - b);
+      .sort((a, b) => rank(a) - rank(b) || a - b);
   }
 
-  #placedKey(): string {
-    const words: number[] = [];
+  /**
+   * As much was answered before, in as good a state, and no more was left to happen unseen than is
+   * now: that search fails, so this one would.
+   */
+  #isHopeless(state: FilesState): boolean {
+    const answered: number[] = [];
+    let unseen = 0n;
     for (const [index, isPlaced] of this.#isPlaced.entries()) {
-      if (index % 16 === 0) words.push(0);
-      if (isPlaced) words[words.length - 1] = (words.at(-1) as number) | (1 << (index % 16));
+      if (index % 16 === 0) answered.push(0);
+      if (!isPlaced) continue;
+      if (this.#operations[index]?.result.kind === 'unknown') unseen |= 1n << BigInt(index);
+      else answered[answered.length - 1] = (answered.at(-1) as number) | (1 << (index % 16));
     }
-    return String.fromCharCode(...words);
+    const key = `${String.fromCharCode(...answered)}|${state.keyFor(this.#openEnds)}`;
+    const before = this.#seen.get(key) ?? [];
+    if (before.some((less) => (less & unseen) === less)) return true;
+    this.#seen.set(key, [...before.filter((more) => (more & unseen) !== unseen), unseen]);
+    return false;
   }
 
   #remember(): void {

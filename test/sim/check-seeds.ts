@@ -5,6 +5,7 @@ import { simulate } from './simulate.ts';
 import { emptyTally, sumOf, tallyOf, tallyText } from './tally.ts';
 
 const operationsPerSeedMin = 100;
+const undecidedShareMax = 0.01;
 
 export async function checkSeeds(context: TestContext, from: number, to: number): Promise<void> {
   let tally = emptyTally;
@@ -16,5 +17,6 @@ export async function checkSeeds(context: TestContext, from: number, to: number)
   }
   context.diagnostic(tallyText(tally));
   assert.ok(tally.operations > tally.seeds * operationsPerSeedMin);
+  assert.ok(tally.undecided < tally.operations * undecidedShareMax);
   assert.ok(Object.values(tally.faults).reduce((sum, count) => sum + count, 0) > tally.seeds);
 }

@@ -1,8 +1,11 @@
-/** The count of all seeds that were ever run, kept in the repository: by commit, and in all. */
+/** The count of the seeds that were run, kept in the repository: by commit, and in all. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { type Machine, thisMachine } from '../../experiment/data-file.ts';
 import { emptyTally, sumOf, type Tally } from './tally.ts';
+
+const command = 'npm run sim -- --record';
 
 /** First and last seed. */
 export type SeedRange = readonly [number, number];
@@ -11,6 +14,8 @@ export interface CommitCount extends Tally {
   readonly commit: string;
   /** Of the last run. */
   readonly day: string;
+  readonly machine: Machine;
+  readonly command: string;
   readonly ranges: readonly SeedRange[];
 }
 
@@ -40,7 +45,7 @@ export function counted(counter: Counter, commit: string, range: SeedRange, tall
   const before = counter.commits.find((one) => one.commit === commit);
   const entry: CommitCount = {
     commit,
-    day: today(),
+    ...{ day: today(), machine: thisMachine(), command },
     ranges: withRange(before?.ranges ?? [], range),
     ...sumOf(before ?? emptyTally, tally),
   };

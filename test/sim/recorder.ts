@@ -24,6 +24,8 @@ export class Recorder {
   readonly #scheduler: Scheduler;
   /** Whatever became of them. */
   operations = 0;
+  /** In histories that took too long to judge. */
+  undecided = 0;
   #contents = 0;
 
   constructor(scheduler: Scheduler) {

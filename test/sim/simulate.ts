@@ -17,6 +17,8 @@ export interface Outcome {
   readonly plan: Plan;
   readonly failures: readonly Failure[];
   readonly operations: number;
+  /** Those in histories that took too long to judge. */
+  readonly undecided: number;
   readonly answers: ReadonlyMap<string, number>;
   readonly faults: ReadonlyMap<string, number>;
   readonly exits: readonly string[];
@@ -67,7 +69,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   }
   return {
     ...{ seed, plan, failures: recorder.failures, answers: recorder.answers },
-    ...{ operations: recorder.operations, faults: scheduler.trace.faults, exits: recorder.exits },
+    ...{ operations: recorder.operations, undecided: recorder.undecided },
+    ...{ faults: scheduler.trace.faults, exits: recorder.exits },
     ...{ events: scheduler.trace.events, virtualMs: scheduler.now, hash: scheduler.trace.hash },
   };
 }

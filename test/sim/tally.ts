@@ -6,6 +6,8 @@ export interface Tally {
   readonly failedSeeds: number;
   readonly violations: number;
   readonly operations: number;
+  /** Of these, in histories that took too long to judge. */
+  readonly undecided: number;
   readonly events: number;
   readonly virtualMs: number;
   /** By kind, in the order of the alphabet. */
@@ -17,6 +19,7 @@ export const emptyTally: Tally = {
   failedSeeds: 0,
   violations: 0,
   operations: 0,
+  undecided: 0,
   events: 0,
   virtualMs: 0,
   faults: {},
@@ -27,6 +30,7 @@ export const tallyOf = (outcome: Outcome): Tally => ({
   failedSeeds: outcome.failures.length > 0 ? 1 : 0,
   violations: outcome.failures.length,
   operations: outcome.operations,
+  undecided: outcome.undecided,
   events: outcome.events,
   virtualMs: Math.round(outcome.virtualMs),
   faults: Object.fromEntries(outcome.faults),
@@ -42,6 +46,7 @@ export function sumOf(one: Tally, other: Tally): Tally {
     failedSeeds: one.failedSeeds + other.failedSeeds,
     violations: one.violations + other.violations,
     operations: one.operations + other.operations,
+    undecided: one.undecided + other.undecided,
     events: one.events + other.events,
     virtualMs: one.virtualMs + other.virtualMs,
     faults: Object.fromEntries(faults),
@@ -56,7 +61,7 @@ export function tallyText(tally: Tally): string {
   return [
     `${grouped(tally.seeds)} seeds`,
     `${grouped(tally.violations)} violations`,
-    `${grouped(tally.operations)} operations`,
+    `${grouped(tally.operations)} operations (${grouped(tally.undecided)} too entangled to judge)`,
     `${grouped(tally.events)} events`,
     `${hours < 48 ? `${hours.toFixed(1)} virtual hours` : `${(hours / 24).toFixed(1)} virtual days`}`,
     `faults: ${faults.map(([kind, count]) => `${grouped(count)} ${kind}`).join(', ') || 'none'}`,

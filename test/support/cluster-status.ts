@@ -7,7 +7,7 @@ const nothingToFill = { slots: 0, bytesLeft: 0 };
 
 export const someNode = (id: string, changed: Partial<ClusterNode> = {}): ClusterNode => ({
   ...{ id, host: '127.0.0.1', port: 9001, httpPort: 9002, zone: 'a', capacityBytes: 100 * GiB },
-  ...{ draining: false, live: true, slots: 4 },
+  ...{ draining: false, live: true, coordinates: false, slots: 4 },
   disk: someDisk(),
   ...changed,
 });

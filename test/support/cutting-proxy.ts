@@ -1,34 +1,42 @@
 /**
- * A TCP proxy that loses what comes back: from each connection on, as many bytes as `plan` says
- * pass.
+ * A TCP proxy that loses what passes through it: of each connection as many bytes arrive as `plan`
+ * says, then it is cut.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** How many bytes of answers pass on the nth connection before it is cut. Infinity: it isn't. */
-export type Plan = (connection: number) => number;
+/** Bytes that pass before the cut. Infinity: it isn't cut. */
+export interface Passing {
+  readonly asked: number;
+  readonly answered: number;
+}
 
-export async function cuttingProxy(context: TestContext, to: number, plan: Plan): Promise<string> {
+/** For the nth connection; a number alone is that of answers. */
+export type Plan = (connection: number) => number | Passing;
+
+export async function cuttingProxy(
+  context: Pick<TestContext, 'after'>,
+  to: number,
+  plan: Plan,
+): Promise<string> {
   const sockets = new Set<Socket>();
   let connections = 0;
   const server: Server = createServer((near) => {
-    let left = plan(connections++);
+    const planned = plan(connections++);
+    const { asked, answered } =
+      typeof planned === 'number'
+        ? { asked: Number.POSITIVE_INFINITY, answered: planned }
+        : planned;
     const far = connect(to, '127.0.0.1');
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', () => {});
       socket.on('close', () => sockets.delete(socket));
     }
-    near.pipe(far);
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());
-    far.on('data', (chunk) => {
-      const passed = chunk.subarray(0, left);
-      left -= passed.length;
-      near.write(passed, () => {
-        if (left === 0) near.destroy();
-      });
-    });
+    pass(near, far, asked, () => far.resetAndDestroy());
+    pass(far, near, answered, () => near.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   context.after(() => {
@@ -36,4 +44,19 @@ export async function cuttingProxy(context: TestContext, to: number, plan: Plan)
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+function pass(from: Socket, to: Socket, bytes: number, cut: () => void): void {
+  if (bytes === Number.POSITIVE_INFINITY) {
+    from.pipe(to);
+    return;
+  }
+  let left = bytes;
+  from.on('data', (chunk) => {
+    const passed = chunk.subarray(0, left);
+    left -= passed.length;
+    to.write(passed, () => {
+      if (left === 0) cut();
+    });
+  });
 }

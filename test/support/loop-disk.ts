@@ -59,6 +59,12 @@ export class LoopDisk {
     await run('mount', ['-t', 'ext4', this.#device, this.#mountPoint]);
   }
 
+  /** Such as `/dev/loop0`. */
+  get device(): string {
+    if (this.#device === undefined) throw new Error(`${this.#image} is not mounted`);
+    return this.#device;
+  }
+
   async unmount(): Promise<void> {
     if (this.#device === undefined) return;
     await again(() => run('umount', [this.#mountPoint])).catch(async (cause) => {

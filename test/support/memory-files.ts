@@ -207,8 +207,8 @@ export class MemoryFiles implements Files {
     const entry = this.entries.get(path);
     if (!entry) throw missing(path);
     const members = ['node-1', 'node-2', 'node-3'].map((node) => ({
-      node: node as NodeId,
-      live: true,
+      ...{ node: node as NodeId, live: true },
+      rebuilding: false,
     }));
     const volume = '00000000000000a1' as VolumeId;
     return {

@@ -13,7 +13,7 @@ export interface RawResponse {
 }
 
 const headEnd = Buffer.from('\r\n\r\n');
-const waitMs = 8000;
+const waitMsDefault = 8000;
 
 /** One connection. Every wait is bounded. */
 export class RawConnection {
@@ -22,8 +22,10 @@ export class RawConnection {
   #buffer = Buffer.alloc(0);
   #ended = false;
   #wake: (() => void) | undefined;
+  readonly #waitMs: number;
 
-  constructor(port: number, host = '127.0.0.1') {
+  constructor(port: number, host = '127.0.0.1', waitMs = waitMsDefault) {
+    this.#waitMs = waitMs;
     this.socket = connect({ port, host, allowHalfOpen: true });
     this.socket.setNoDelay(true);
     this.socket.on('data', (chunk) => {
@@ -79,6 +81,12 @@ export class RawConnection {
     await this.#until(() => (this.#ended ? 0 : -1), 'the end of the connection');
   }
 
+  /** All that comes and wasn't read yet, to the end of the connection. */
+  async rest(): Promise<Buffer> {
+    await this.ended();
+    return this.#take(this.#buffer.length);
+  }
+
   get isEnded(): boolean {
     return this.#ended;
   }
@@ -114,13 +122,13 @@ export class RawConnection {
     const timer = setTimeout(() => {
       late = true;
       this.#wake?.();
-    }, waitMs);
+    }, this.#waitMs);
     try {
       while (true) {
         const found = find();
         if (found >= 0) return found;
         if (this.#ended) throw new Error(`the connection ended before ${what}`);
-        if (late) throw new Error(`waited ${waitMs} ms for ${what}`);
+        if (late) throw new Error(`waited ${this.#waitMs} ms for ${what}`);
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });

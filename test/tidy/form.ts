@@ -61,8 +61,8 @@ function isSuite(node: Node, source: Source): boolean {
 }
 
 /** A test may add its topic: `namespace.races.test.ts`. */
-const kebab = /^[a-z0-9]+(-[a-z0-9]+)*((\.[a-z]+)?\.test|\.contract)?\.ts$/;
-const drawer = /(^|\/)(utils?|helpers?|misc|common|shared)(\/|\.ts$)/;
+const kebab = /^[a-z0-9]+(-[a-z0-9]+)*((\.[a-z]+)?\.test|\.contract)?\.tsx?$/;
+const drawer = /(^|\/)(utils?|helpers?|misc|common|shared)(\/|\.tsx?$)/;
 
 export const checkNames: Check = (sources) =>
   sources.flatMap(({ path }) => [

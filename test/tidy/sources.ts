@@ -27,12 +27,12 @@ export interface Source {
 export type Check = (sources: readonly Source[]) => string[];
 
 export const projectFolder = join(import.meta.dirname, '../..');
-const folders = ['src', 'scripts', 'test', 'bench', 'demo', 'experiment', 'docs'];
+const folders = ['src', 'console', 'scripts', 'test', 'bench', 'demo', 'experiment', 'docs'];
 
 export function readSources(): Source[] {
   const paths = folders.flatMap((folder) =>
     readdirSync(join(projectFolder, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
       .map((entry) => relative(projectFolder, join(entry.parentPath, entry.name))),
   );
   const texts = paths.sort().map((path) => [path, readFileSync(join(projectFolder, path), 'utf8')]);

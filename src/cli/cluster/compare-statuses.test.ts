@@ -39,6 +39,13 @@ test('nodes die, return, join, go, drain, and have troubles', () => {
   const draining = { nodes: [{ ...first, draining: true }, ...others] };
   assert.deepEqual(change(draining), ['plain: node-1 is to be emptied']);
   assert.deepEqual(back(draining), ['plain: node-1 stays']);
+  const still = { nodes: [{ ...first, draining: true }, ...others] };
+  const emptied = { nodes: [{ ...first, draining: true, slots: 0 }, ...others] };
+  assert.deepEqual(texts(soundStatus(still), soundStatus(emptied)), [
+    'good: node-1 is empty and can be stopped',
+  ]);
+  const leading = { nodes: [{ ...first, coordinates: true }, ...others] };
+  assert.deepEqual(change(leading), ['plain: node-1 coordinates upkeep']);
   const full = { nodes: [{ ...first, disk: someDisk({ full: true }) }, ...others] };
   assert.deepEqual(change(full), ['bad: node-1: disk full']);
   const { disk: _, ...silent } = first;
@@ -72,6 +79,6 @@ test('etcd and the hold on garbage', () => {
   assert.deepEqual(change(alarmed), ["bad: etcd's alarm: nospace"]);
   assert.deepEqual(back(alarmed), ["good: etcd's alarm is over"]);
   const held = { names: soundNames({ collectionHeld: true }) };
-  assert.deepEqual(change(held), ['plain: nothing is thrown away until --release']);
+  assert.deepEqual(change(held), ['plain: nothing is thrown away until the restore is released']);
   assert.deepEqual(back(held), ['good: garbage is collected again']);
 });

@@ -1,10 +1,10 @@
-/** What has happened between two looks at a cluster. Pure. */
+/** What has happened between two looks at a cluster, for terminals and the console. Pure. */
 import type { ClusterNode, ClusterStatus } from '#client/index.ts';
-import { sizeText } from '../output/format.ts';
-import { notesOn } from './nodes.ts';
+import { countText, sizeText } from '../output/format.ts';
+import { notesOn } from './node-notes.ts';
 
 export interface Event {
-  readonly kind: 'endpoint' | 'node' | 'protection' | 'repair' | 'etcd' | 'garbage';
+  readonly kind: 'endpoint' | 'node' | 'role' | 'protection' | 'repair' | 'etcd' | 'garbage';
   readonly severity: 'good' | 'bad' | 'plain';
   readonly text: string;
 }
@@ -26,6 +26,7 @@ export function eventsBetween(before: Seen | undefined, now: Seen): Event[] {
   if (before instanceof Error) return back;
   return [
     ...nodeEvents(before, now),
+    ...roleEvents(before, now),
     ...protectionEvents(before, now),
     ...repairEvents(before, now),
     ...etcdEvents(before, now),
@@ -72,11 +73,20 @@ function changes(before: ClusterNode, now: ClusterNode): Event[] {
   if (before.draining !== now.draining) {
     events.push(nodeEvent('plain', now, now.draining ? 'is to be emptied' : 'stays'));
   }
+  if (now.draining && before.slots > 0 && now.slots === 0) {
+    events.push(nodeEvent('good', now, 'is empty and can be stopped'));
+  }
   // What a node that gave no answer once had to say isn't over.
   if (before.disk === undefined || now.disk === undefined) return events;
   const noted = new Set(notesOn(before));
   const fresh = notesOn(now).filter((note) => !noted.has(note));
   return [...events, ...fresh.map((note) => trouble(now, note))];
+}
+
+function roleEvents(before: ClusterStatus, now: ClusterStatus): Event[] {
+  const [did, does] = [before, now].map(({ nodes }) => nodes.find((node) => node.coordinates)?.id);
+  if (does === undefined || does === did) return [];
+  return [{ kind: 'role', severity: 'plain', text: `${does} coordinates upkeep` }];
 }
 
 function protectionEvents(before: ClusterStatus, now: ClusterStatus): Event[] {
@@ -90,7 +100,7 @@ function protectionEvents(before: ClusterStatus, now: ClusterStatus): Event[] {
     if (was === is) return [];
     const severity = is === 0 ? 'good' : is > was ? 'bad' : 'plain';
     const { bytes } = now.protection[side];
-    const amount = is === 0 ? 'no volumes' : `${is} volumes (${sizeText(bytes)})`;
+    const amount = is === 0 ? 'no volumes' : `${countText(is, 'volume')} (${sizeText(bytes)})`;
     return [{ kind: 'protection', severity, text: `${amount} ${says}` }];
   });
 }
@@ -133,6 +143,8 @@ function etcdEvents(before: ClusterStatus, now: ClusterStatus): Event[] {
 function heldEvents(before: ClusterStatus, now: ClusterStatus): Event[] {
   const [was, is] = [before.names.collectionHeld, now.names.collectionHeld];
   if (was === undefined || is === undefined || was === is) return [];
-  const text = is ? 'nothing is thrown away until --release' : 'garbage is collected again';
+  const text = is
+    ? 'nothing is thrown away until the restore is released'
+    : 'garbage is collected again';
   return [{ kind: 'garbage', severity: is ? 'plain' : 'good', text }];
 }

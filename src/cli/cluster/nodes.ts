@@ -4,6 +4,7 @@ import { aligned, type Column } from '../output/columns.ts';
 import { sizeText } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Verb } from '../verb.ts';
+import { notesOn } from './node-notes.ts';
 
 export const nodes: Verb = {
   name: 'cluster nodes',
@@ -52,16 +53,3 @@ function stateOf({ live, suspected, draining }: ClusterNode, output: Output): st
   if (!live) return output.paint('red', suspected === undefined ? 'dead' : 'suspected');
   return draining ? output.paint('yellow', 'draining') : output.paint('green', 'alive');
 }
-
-export function notesOn({ live, disk }: ClusterNode): string[] {
-  if (disk === undefined) return live ? ['gave no answer'] : [];
-  return [
-    ...(disk.full ? ['disk full'] : []),
-    ...(disk.fenced === null ? [] : [`writes nothing: ${disk.fenced}`]),
-    ...(isStrange(disk.standing) ? [`its disk was ${disk.standing} when it came`] : []),
-    ...(disk.damaged > 0 ? [`${disk.damaged} shards damaged`] : []),
-  ];
-}
-
-const isStrange = (standing: string | null): boolean =>
-  standing !== null && standing !== 'known' && standing !== 'new';

@@ -20,7 +20,7 @@ export interface FactsBookOptions {
   readonly freshMs: number;
 }
 
-export const factsBookDefaults: FactsBookOptions = { timeoutMs: 500, freshMs: 2000 };
+export const factsBookDefaults: FactsBookOptions = { timeoutMs: 500, freshMs: 900 };
 
 export interface KnownFacts extends NodeFacts {
   /** How long the node took to say so. */

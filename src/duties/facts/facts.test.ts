@@ -4,6 +4,7 @@ import { DftfsError, isCode } from '#base/errors.ts';
 import { type NodeId, nodeId, type VolumeId } from '#base/ids.ts';
 import { factsMethod, parseNodeFacts } from '#protocol/node-facts.ts';
 import type { RpcMessage } from '#rpc/rpc.ts';
+import { noRequests } from '../../../test/support/known-facts.ts';
 import { Bench, ManualClock, put, shardKey } from '../../../test/support/shard-bench.ts';
 import { FactsBook } from './facts-book.ts';
 import { RepairPace } from './repair-pace.ts';
@@ -19,6 +20,7 @@ async function rig() {
   const handler = factsHandlers({
     ...{ store, tally, standing: () => 'known' },
     ...{ repairBytesPerSecond: () => 7, progress: () => ({ scrub: { at: 3 } }) },
+    requests: () => noRequests,
   })[factsMethod];
   assert.ok(handler);
   const ask = async (): Promise<RpcMessage> => {
@@ -101,6 +103,8 @@ test('what is not whole is refused', async () => {
     { ...whole, duties: null },
     { ...whole, repairBytesPerSecond: Number.NaN },
     { ...whole, volumes: [['x', 1]] },
+    { ...whole, requests: { ...whole.requests, count: -1 } },
+    { ...whole, requests: { ...whole.requests, durations: [[1]] } },
     { ...whole, disk: { ...whole.disk, liveBytes: -1 } },
     { ...whole, disk: { ...whole.disk, fenced: undefined } },
   ]) {

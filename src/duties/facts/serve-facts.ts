@@ -1,5 +1,5 @@
 /** This node's facts, for whoever asks. */
-import { factsMethod, type NodeFacts } from '#protocol/node-facts.ts';
+import { factsMethod, type NodeFacts, type RequestFacts } from '#protocol/node-facts.ts';
 import type { RpcHandlers } from '#rpc/rpc.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import type { VolumeTally } from './volume-tally.ts';
@@ -9,6 +9,7 @@ export interface FactsDeps {
   readonly standing: () => string | undefined;
   readonly tally: Pick<VolumeTally, 'bytes'>;
   readonly repairBytesPerSecond: () => number;
+  readonly requests: () => RequestFacts | undefined;
   /** By the name of the duty. */
   readonly progress: () => Readonly<Record<string, unknown>>;
 }
@@ -18,7 +19,7 @@ export function factsHandlers(deps: FactsDeps): RpcHandlers {
 }
 
 async function gatherFacts(deps: FactsDeps): Promise<NodeFacts> {
-  const { store, standing, tally, repairBytesPerSecond, progress } = deps;
+  const { store, standing, tally, repairBytesPerSecond, requests, progress } = deps;
   const { diskId, liveBytes, segmentBytes, freeBytes, totalBytes, full, fenced, ...rest } =
     await store.stats();
   return {
@@ -29,6 +30,7 @@ async function gatherFacts(deps: FactsDeps): Promise<NodeFacts> {
     },
     volumes: [...tally.bytes],
     repairBytesPerSecond: repairBytesPerSecond(),
+    requests: requests(),
     duties: progress(),
   };
 }

@@ -74,7 +74,7 @@ export class NamesUpkeep implements Duty {
     return this.#survey !== undefined && hasAlarm(this.#survey, 'nospace');
   }
 
-  progress(): unknown {
+  progress() {
     const { quotaBytes } = this.#options;
     const alarms = this.#survey?.alarms ?? [];
     return { quotaBytes, alarms, missing: this.#survey?.missing ?? [], done: this.#done };

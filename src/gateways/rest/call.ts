@@ -33,6 +33,10 @@ export interface NodeAdmin {
 export interface StaticPage {
   readonly contentType: string;
   readonly body: Buffer;
+  /** With its quotes; another for other bytes. */
+  readonly etag: string;
+  /** Flat list of names and values that go out too, as of now. */
+  headers(): readonly string[];
 }
 
 export interface Services {

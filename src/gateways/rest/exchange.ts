@@ -183,8 +183,11 @@ export class Exchange {
     const { request } = this;
     request.removeAllListeners('data');
     request.once('end', () => response.end());
+    // At once and whole: Node destroys a connection that seems to ask for another protocol.
+    request.socket.cork();
     response.flushHeaders();
     response.write(body, () => request.socket.end());
+    request.socket.uncork();
     request.resume();
   }
 }

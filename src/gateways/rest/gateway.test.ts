@@ -221,19 +221,16 @@ test('a listing of any length streams as lines', async (context) => {
   assert.equal((await lines('&limit=1001')).length, 1001);
 });
 
-test('readiness is what the cluster says; pages are what was handed in', async (context) => {
+test('readiness is what the cluster says', async (context) => {
   let reason: string | undefined = 'Not registered.';
   const status = { notReadyReason: () => reason, describe: async () => ({ nodes: ['n1'] }) };
-  const body = Buffer.from('<p>console</p>');
-  const pages = new Map([['/-/console/', { contentType: 'text/html', body }]]);
-  const { url } = await testGateway(context, { status, pages });
+  const { url } = await testGateway(context, { status });
   const ready = await fetch(`${url}/-/ready`);
   assert.equal(ready.status, 503);
   assert.match(await ready.text(), /Not registered/);
   reason = undefined;
   assert.equal((await fetch(`${url}/-/ready`)).status, 200);
   assert.deepEqual(await (await fetch(`${url}/-/cluster`)).json(), { nodes: ['n1'] });
-  assert.equal(await (await fetch(`${url}/-/console/`)).text(), '<p>console</p>');
 });
 
 test('metrics count what was done', async (context) => {

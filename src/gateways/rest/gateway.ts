@@ -153,6 +153,8 @@ class Gateway implements RestGateway {
       this.#answerUnparsed(error, socket as Socket),
     );
     server.on('connect', (_request, socket) => {
+      // Node has given the socket out of hand; an error that nobody hears would end the process.
+      socket.on('error', () => {});
       const problem = new HttpProblem('method_not_allowed', 'This server is no proxy.');
       writeRaw(socket as Socket, problem, this.#newId(), ['Allow', 'GET, HEAD, PUT, DELETE']);
     });

@@ -20,6 +20,18 @@ export interface Done {
   readonly bytesSent: number;
 }
 
+/** All endpoints together. */
+export interface RequestTotals {
+  readonly count: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly left: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** How many took so long and longer than the step before; the last has no end. */
+  readonly durations: readonly (readonly [upToMs: number | null, count: number])[];
+}
+
 interface EndpointCounts {
   /** By the status's first digit. */
   readonly requests: readonly Counter[];
@@ -28,6 +40,7 @@ interface EndpointCounts {
   readonly sent: Counter;
 }
 
+const ownEndpoints: ReadonlySet<string> = new Set(['system', 'nodes']);
 const classes = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
 
 export class HttpMetrics {
@@ -87,6 +100,27 @@ export class HttpMetrics {
     counts.received.add(done.bytesReceived);
     counts.sent.add(done.bytesSent);
     if (done.problem !== undefined) this.#errors.with(done.operation, done.problem).add();
+  }
+
+  /** Of files, by clients: whoever looks at the cluster would else see mostly himself. */
+  ofFiles(): RequestTotals {
+    const counted = [...this.#byEndpoint].filter(([endpoint]) => !ownEndpoints.has(endpoint));
+    const all = counted.map(([, counts]) => counts);
+    const sum = (of: (counts: EndpointCounts) => number | undefined) =>
+      all.reduce((total, counts) => total + (of(counts) ?? 0), 0);
+    const ofClass = (name: string) => sum(({ requests }) => requests[classes.indexOf(name)]?.value);
+    return {
+      count: sum(({ duration }) => duration.counts.reduce((total, count) => total + count, 0)),
+      refused: ofClass('4xx'),
+      failed: ofClass('5xx'),
+      left: ofClass('none'),
+      bytesReceived: sum(({ received }) => received.value),
+      bytesSent: sum(({ sent }) => sent.value),
+      durations: [...durationBounds, null].map((bound, step) => [
+        bound === null ? null : bound * 1000,
+        sum(({ duration }) => duration.counts[step]),
+      ]),
+    };
   }
 
   #begin(endpoint: string): EndpointCounts {

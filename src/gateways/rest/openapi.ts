@@ -247,8 +247,10 @@ const paths = {
   '/-/nodes/{node}/drain': operating('drainNode', 'Moves everything off a node.', '409'),
   '/-/nodes/{node}/undrain': operating('undrainNode', 'Takes back a drain.'),
   '/-/nodes/{node}/remove': operating('removeNode', 'Forgets a node that holds nothing.', '409'),
-  '/-/{page}': reading('page', 'Other pages of the system.', [{ ...inPath, name: 'page' }], {
+  '/-/{page}': reading('page', 'Fixed pages: the console.', [{ ...inPath, name: 'page' }], {
     ...page,
+    '304': fileAnswers['304'],
+    '308': { description: 'The page is at the same path with a slash at its end.' },
     ...failing('404'),
   }),
 } as const;

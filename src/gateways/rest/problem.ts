@@ -5,7 +5,7 @@
 import { asDftfsError, type DftfsError, type ErrorCode, type Outcome } from '#base/errors.ts';
 import { httpStatusOf } from './error-map.ts';
 
-const httpProblems = {
+export const httpProblems = {
   bad_request: 400,
   page_not_found: 404,
   method_not_allowed: 405,

@@ -40,8 +40,7 @@ export class Probe {
   readonly sentinel: string;
   readonly sentinelBody: string;
 
-  constructor(port: number) {
-    const id = randomBytes(6).toString('hex');
+  constructor(port: number, id = randomBytes(6).toString('hex')) {
     this.port = port;
     this.folder = `/case-${id}`;
     this.sentinel = `${this.folder}/sentinel`;

@@ -164,6 +164,11 @@ export const headerCases: readonly BadInput[] = [
     status: [400, 505],
     closes: true,
   }),
+  raw(50, 'half a preface of HTTP/2', 'PRI */1.1\r\nHost: h\r\n\r\n', {
+    status: 505,
+    code: 'unsupported_http_version',
+    closes: true,
+  }),
   raw(50, 'a TLS hello', tlsHello, { status: 400, closes: true }),
   raw(
     71,

@@ -1,4 +1,4 @@
-import type { BadInput } from './case.ts';
+import { type BadInput, check } from './case.ts';
 
 const refused = (row: number, name: string, target: string, code = 'invalid_path'): BadInput => ({
   row,
@@ -142,5 +142,16 @@ export const pathCases: readonly BadInput[] = [
     name: 'CONNECT',
     send: () => 'CONNECT other.example:443 HTTP/1.1\r\nHost: other.example:443\r\n\r\n',
     expect: { status: 405, code: 'method_not_allowed', closes: true },
+  },
+  {
+    row: 16,
+    name: 'CONNECT, and the connection is reset',
+    run: (probe) =>
+      probe.talk(async (connection) => {
+        connection.send(probe.get('/sentinel'));
+        check(await connection.response(), { status: 200 });
+        connection.send('CONNECT other.example:443 HTTP/1.1\r\nHost: other.example:443\r\n\r\n');
+        connection.socket.resetAndDestroy();
+      }),
   },
 ];

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { thisMachine } from '../../../experiment/data-file.ts';
 import { newSeed } from '../../support/seeded-random.ts';
 import { commitNow, resultsFolder, today, writeResult } from '../counter.ts';
 import { Dice } from '../world/dice.ts';
@@ -29,5 +30,7 @@ const steps = Object.fromEntries([...counts].sort());
 print(`${operations} operations, 0 differences: ${JSON.stringify(steps)}`);
 if (values.record) {
   const file = path.join(resultsFolder, 'model.json');
-  writeResult(file, { commit: commitNow(), day: today(), seed, operations, differences: 0, steps });
+  const command = `npm run sim:model -- --seed ${seed} --operations ${operations}`;
+  const ran = { commit: commitNow(), day: today(), machine: thisMachine(), command };
+  writeResult(file, { ...ran, seed, operations, differences: 0, steps });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { plantedBugs } from './bugs.ts';
-import { hunt } from './hunt.ts';
+import { type Found, hunt } from './hunt.ts';
 
 const root = new URL('../../../', import.meta.url);
 
@@ -17,9 +17,23 @@ test('each planted bug has a place in the code, and a name of its own', () => {
   assert.equal(new Set(plantedBugs.map(({ name }) => name)).size, plantedBugs.length);
 });
 
-test('the simulation finds bugs that are planted', async (context) => {
-  for await (const { bug, seed, kind } of hunt({ from: 1, seedsMax: 40, untilFound: true })) {
-    context.diagnostic(`${bug.name}: ${kind}, seed ${seed}`);
-    assert.notEqual(seed, undefined, `${bug.name} was not found`);
-  }
-});
+/** Those that few seeds find; all are hunted by `npm run sim:planted`. */
+const foundSoon = [
+  'a write is acknowledged before it is on the disk',
+  'a range ends one byte early',
+  'compaction throws a segment away with all that lives in it',
+  'a put does not ask whether the path is free',
+];
+
+for (const name of foundSoon) {
+  test(`the simulation finds it when ${name}`, async (context) => {
+    const all: Found[] = [];
+    const options = { from: 1, seedsMax: 40, untilFound: true };
+    for await (const found of hunt(options, name)) all.push(found);
+    assert.equal(all.length, 1);
+    for (const { seed, kind } of all) {
+      context.diagnostic(`${kind}, seed ${seed}`);
+      assert.notEqual(seed, undefined, 'it was not found');
+    }
+  });
+}

@@ -3,10 +3,9 @@
  * `--rate` to run all of them and say in how many the bug shows, `--record` to keep the result in
  * the repository.
  */
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { commitNow, resultsFolder, today, writeResult } from '../counter.ts';
 import { type Found, hunt } from './hunt.ts';
+import { median, recordHunt } from './record.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,9 +25,7 @@ function show({ bug, seeds, failed, seed, kind }: Found): void {
   else print(`in ${seeds} seeds: ${bug.name} (${kind}, seed ${seed})`);
 }
 
-const median = (numbers: readonly number[]): number | undefined =>
-  numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)];
-
+const command = ['npm run sim:planted --', ...process.argv.slice(2)].join(' ');
 const options = {
   from: Number(values.from),
   seedsMax: Number(values.seeds),
@@ -38,16 +35,9 @@ const all: Found[] = [];
 for await (const found of hunt(options, values.only)) {
   all.push(found);
   show(found);
+  if (values.record) recordHunt([found], command);
 }
 const found = all.filter(({ seed }) => seed !== undefined);
 const medianSeeds = median(found.map(({ seeds }) => seeds));
 print(`planted bugs found: ${found.length}/${all.length}, median ${medianSeeds} seeds`);
-if (values.record) {
-  const bugs = all.map(({ bug: { name }, seeds, failed, seed, kind }) => ({
-    ...{ name, found: seed !== undefined, seeds, failed, seed, kind },
-  }));
-  const summary = { planted: all.length, found: found.length, medianSeeds };
-  const when = { commit: commitNow(), day: today(), seedsMax: options.seedsMax };
-  writeResult(path.join(resultsFolder, 'planted.json'), { ...when, ...summary, bugs });
-}
 process.exitCode = found.length === all.length ? 0 : 1;

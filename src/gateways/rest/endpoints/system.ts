@@ -4,6 +4,7 @@ import { type Call, type Endpoint, respondJson } from '../call.ts';
 import { openapi } from '../openapi.ts';
 import { HttpProblem } from '../problem.ts';
 import { refuseBody } from './get.ts';
+import { answerPage } from './page.ts';
 
 const plain = (run: (call: Call) => void | Promise<void>): Endpoint => {
   return async (call) => {
@@ -39,10 +40,4 @@ export const metrics = plain(async ({ exchange, services }) => {
 export const describeApi = plain(({ exchange }) => respondJson(exchange, openapi));
 
 /** A page that was handed in, or none. */
-export const page = plain(({ exchange, target, services }) => {
-  const path = target.folder && target.path !== '/' ? `${target.path}/` : target.path;
-  const found = services.pages.get(path);
-  if (!found) throw new HttpProblem('page_not_found', `There is no system page ${path}.`);
-  const type = ['Content-Type', found.contentType, 'X-Content-Type-Options', 'nosniff'];
-  exchange.respond(200, type, found.body);
-});
+export const page = plain(answerPage);
