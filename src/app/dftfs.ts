@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The program behind `dftfs`. */
 import { exitCodes, InterruptedError } from '#cli/exit-codes.ts';
 import { runCommand } from '#cli/run.ts';

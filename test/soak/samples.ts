@@ -1,6 +1,8 @@
 /** What the processes of a cluster take, looked at over and over, and whether it grows. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { prefixEnd } from '#kv/kv.ts';
+import { prefixes } from '#protocol/keys.ts';
 import { httpCall } from '../support/http-call.ts';
 import type { LocalCluster } from '../support/local-cluster.ts';
 import { viewOf } from '../support/protection.ts';
@@ -11,12 +13,20 @@ const measures = [
   'etcd MiB, mean',
   'node handles, most',
   'etcd handles, most',
-  'keys in etcd',
+  'keys in etcd that stay',
+  'traces in etcd',
   'etcd database MiB',
   'node disk MiB, all',
 ] as const;
 export type Measure = (typeof measures)[number];
 type Sample = Partial<Record<Measure, number>>;
+
+/**
+ * Of operations and of removed blobs. They stay for ten minutes, so there are as many as changes in
+ * that time: they follow the load, and are no sign of a leak.
+ */
+const traces = [prefixes.operation, prefixes.garbage];
+export const followsLoad: ReadonlySet<Measure> = new Set(['traces in etcd', 'etcd database MiB']);
 
 const MiB = 1024 * 1024;
 
@@ -66,7 +76,9 @@ async function sampleOf(cluster: LocalCluster): Promise<Sample> {
   const database = Math.max(
     ...seen.flatMap(({ names }) => names.members.map(({ dbBytes = 0 }) => dbBytes)),
   );
-  const keys = await keysIn(cluster);
+  const keys = await keysIn(cluster, '\0', '\0');
+  const found = await Promise.all(traces.map((prefix) => keysIn(cluster, prefix)));
+  const passing = found.reduce<number>((sum, count) => sum + (count ?? Number.NaN), 0);
   return {
     ...(nodes.length > 0
       ? {
@@ -81,7 +93,9 @@ async function sampleOf(cluster: LocalCluster): Promise<Sample> {
           'etcd handles, most': Math.max(...members.map(({ handles }) => handles)),
         }
       : {}),
-    ...(keys === undefined ? {} : { 'keys in etcd': keys }),
+    ...(keys === undefined || Number.isNaN(passing)
+      ? {}
+      : { 'keys in etcd that stay': keys - passing, 'traces in etcd': passing }),
     ...(seen.length > 0 ? { 'etcd database MiB': database / MiB } : {}),
     ...(seen.length === views.length
       ? {
@@ -108,9 +122,14 @@ function taken({ pid }: LocalCluster, names: readonly string[]) {
   });
 }
 
-/** Undefined: no member says. */
-async function keysIn({ etcdUrls }: LocalCluster): Promise<number | undefined> {
-  const body = JSON.stringify({ key: 'AA==', range_end: 'AA==', count_only: true });
+/** From `start` to before `end`; undefined: no member says. */
+async function keysIn(
+  { etcdUrls }: LocalCluster,
+  start: string,
+  end = prefixEnd(start),
+): Promise<number | undefined> {
+  const [key, range_end] = [start, end].map((text) => Buffer.from(text).toString('base64'));
+  const body = JSON.stringify({ key, range_end, count_only: true });
   for (const url of etcdUrls.values()) {
     try {
       const answer = await httpCall('POST', `${url}/v3/kv/range`, { body, timeoutMs: 2000 });

@@ -27,7 +27,7 @@ export interface Source {
 export type Check = (sources: readonly Source[]) => string[];
 
 export const projectFolder = join(import.meta.dirname, '../..');
-const folders = ['src', 'console', 'test', 'bench', 'demo', 'experiment', 'docs'];
+const folders = ['src', 'console', 'scripts', 'test', 'bench', 'demo', 'experiment', 'docs'];
 
 export function readSources(): Source[] {
   const paths = folders.flatMap((folder) =>

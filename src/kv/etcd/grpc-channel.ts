@@ -123,6 +123,8 @@ export class GrpcChannel {
       });
       this.#sessions.add(session);
       session.once('connect', () => {
+        // It may be over as soon as it has begun: then 'close' follows.
+        if (session.destroyed) return;
         session.setLocalWindowSize(connectionWindowBytes);
         this.#session = session;
         resolve(session);

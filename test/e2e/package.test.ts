@@ -1,0 +1,89 @@
+/**
+ * The npm package as its users have it: packed, installed into an empty folder, used by a program
+ * in plain JavaScript, by one in TypeScript whose types are checked, and as a command.
+ */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { projectFolder } from '#app/local/project.ts';
+import { runProgram } from '../support/run-program.ts';
+
+const plain = `
+import { PathExistsError, Storage } from 'dftfs';
+import { startTestServer } from 'dftfs/testing';
+
+const server = await startTestServer();
+const storage = new Storage([server.url]);
+await storage.put('/a/b.txt', 'hello', { metadata: { by: 'me' } });
+const twice = await storage.put('/a/b.txt', 'again').catch((error) => error);
+console.log(twice instanceof PathExistsError, String(await storage.get('/a/b.txt')));
+storage.close();
+await server.close();
+`;
+
+const typed = `
+import { type FileStat, PathNotFoundError, Storage } from 'dftfs';
+import { startTestServer } from 'dftfs/testing';
+
+await using server = await startTestServer({ log: (line: string) => console.error(line) });
+const storage: Storage = server.storage;
+await storage.put('/large', Buffer.alloc(2_000_000, 'x'));
+const stat: FileStat = await storage.stat('/large');
+const size: number = stat.size;
+// @ts-expect-error A path is a text.
+const gone = storage.get(1).catch(() => storage.get('/none'));
+console.log(size, await gone.catch((error: unknown) => error instanceof PathNotFoundError));
+`;
+
+const typesConfig = {
+  compilerOptions: {
+    ...{ module: 'nodenext', target: 'esnext', strict: true, noEmit: true, types: ['node'] },
+    // What the package says of itself is checked too.
+    skipLibCheck: false,
+  },
+  files: ['typed.ts'],
+};
+
+async function ran(file: string, words: readonly string[], folder: string): Promise<string> {
+  const bin = path.dirname(process.execPath);
+  const PATH = `${bin}:${process.env.PATH}`;
+  const shell = ['-c', 'cd "$0" && exec "$@"', folder, file, ...words];
+  const { code, stdout, stderr } = await runProgram('sh', shell, { PATH }).ended;
+  assert.equal(code, 0, `${file} ${words.join(' ')}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+test('the package, packed and installed', async () => {
+  const root = await mkdtemp(path.join(tmpdir(), 'dftfs-package-'));
+  try {
+    const [built, empty] = [path.join(root, 'built'), path.join(root, 'application')];
+    await mkdir(empty);
+    await ran(process.execPath, ['scripts/build-package.ts', built], projectFolder);
+    await ran('npm', ['pack', built, '--pack-destination', root], root);
+    const packed = (await readdir(root)).filter((name) => name.endsWith('.tgz'));
+    assert.equal(packed.length, 1);
+
+    await writeFile(path.join(empty, 'package.json'), '{ "type": "module", "private": true }');
+    const quick = ['--no-audit', '--no-fund', '--prefer-offline'];
+    const types = `@types/node@${process.versions.node.split('.')[0]}`;
+    await ran('npm', ['install', path.join(root, packed[0] as string), types, ...quick], empty);
+
+    await writeFile(path.join(empty, 'plain.js'), plain);
+    assert.equal(await ran(process.execPath, ['plain.js'], empty), 'true hello\n');
+
+    await writeFile(path.join(empty, 'typed.ts'), typed);
+    await writeFile(path.join(empty, 'tsconfig.json'), JSON.stringify(typesConfig));
+    const compiler = path.join(projectFolder, 'node_modules/typescript/lib/tsc.js');
+    await ran(process.execPath, [compiler, '-p', '.'], empty);
+    assert.equal(await ran(process.execPath, ['typed.ts'], empty), '2000000 true\n');
+
+    assert.match(
+      await ran('node_modules/.bin/dftfs', ['--help'], empty),
+      /^ {2}dev +run a storage/m,
+    );
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+});
