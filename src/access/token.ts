@@ -1,6 +1,6 @@
 /**
- * A token: `dftfs_<id>_<secret>`. The id is no secret, it finds the record. Of the secret, 32 random
- * bytes, only the digest is kept: there is nothing to guess, so it need not be a slow one.
+ * A token: `dftfs_<id>_<secret>`. The id is no secret, it finds the record. Of the secret, which
+ * is 32 random bytes, only the digest is kept: there is nothing to guess, so it need not be slow.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { RandomBytes } from '#base/ids.ts';
