@@ -20,24 +20,26 @@ import {
   type NodeSurroundings,
   nodeTuning,
 } from './node-process.ts';
+import type { NodeSecrets } from './node-secrets.ts';
 import { NodeStatus } from './node-status.ts';
 
 export function processSurroundings(
   world: World,
   config: NodeConfig,
-  clusterSecret: Buffer,
+  secrets: NodeSecrets,
   log: Logger,
 ): NodeSurroundings {
   const { etcdEndpoints: endpoints, era } = config.cluster;
   const sides = { post: createNodePost(), readVitals: readNodeVitals };
   const observers = createNodeObservers({ world, log, ...sides }, config);
   const metrics = observers.metrics?.etcd;
+  const tls = secrets.tls?.cluster;
   return {
     observers,
-    connectKv: () => EtcdKv.create({ ...world, log, metrics }, { endpoints, era }),
-    connectMaintenance: () => new EtcdMaintenance(world, { endpoints }),
+    connectKv: () => EtcdKv.create({ ...world, tls, log, metrics }, { endpoints, era }),
+    connectMaintenance: () => new EtcdMaintenance({ ...world, tls }, { endpoints }),
     indexFactory: createLmdbIndexFactory(),
-    openDoors: (inside) => openDoors({ world, config, clusterSecret, log, observers }, inside),
+    openDoors: (inside) => openDoors({ world, config, secrets, log, observers }, inside),
     tuning: nodeTuning,
   };
 }
@@ -48,13 +50,13 @@ const doorsOf = (map: ClusterMap): string[] =>
 interface DoorParts {
   readonly world: World;
   readonly config: NodeConfig;
-  readonly clusterSecret: Buffer;
+  readonly secrets: NodeSecrets;
   readonly log: Logger;
   readonly observers: NodeObservers;
 }
 
 async function openDoors(parts: DoorParts, inside: NodeInside): Promise<ClientDoors> {
-  const { world, config, log, observers } = parts;
+  const { world, config, secrets, log, observers } = parts;
   const { files, facts, kv, cluster: map } = inside;
   const access = createAccess(parts, kv);
   const status = new NodeStatus({ ...inside, access });
@@ -63,7 +65,7 @@ async function openDoors(parts: DoorParts, inside: NodeInside): Promise<ClientDo
   const isReady = () => status.notReadyReason() === undefined;
   metrics?.gauges.watch({ ...inside, isReady });
   const gateway = createRestGateway({
-    ...{ ...world, log, files, status, admin, access, tracer, audit },
+    ...{ ...world, log, files, status, admin, access, tracer, audit, tls: secrets.tls?.clients },
     metrics: metrics?.http,
     metricsText: metrics && (() => metrics.register.text()),
     pages: await readConsolePages(consoleFolder, { log, doors: () => doorsOf(map) }),
@@ -88,7 +90,8 @@ async function openDoors(parts: DoorParts, inside: NodeInside): Promise<ClientDo
 
 /** Undefined: nobody is asked for a token. */
 function createAccess(parts: DoorParts, kv: Kv): Access | undefined {
-  const { world, log, clusterSecret, config } = parts;
+  const { world, log, config } = parts;
+  const { clusterSecret } = parts.secrets;
   const { tokens, adminTokenFile: file } = config.cluster;
   const { requestsPerTokenMax } = config.node;
   const options = { clusterSecret, file, requestsPerTokenMax };

@@ -62,7 +62,7 @@ async function startAt(
   const { promise: opened, resolve: open } = Promise.withResolvers<NodeInside>();
   // Nobody else is to know it: this node speaks to itself alone.
   const secret = world.random.bytes(32);
-  const usual = processSurroundings(world, config, secret, log);
+  const usual = processSurroundings(world, config, { clusterSecret: secret }, log);
   const around: NodeSurroundings = {
     ...usual,
     connectKv: () => kv,

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import {
   adminTokenPath,
+  authorityPaths,
   type ClusterNode,
   configPath,
   etcdUrl,
@@ -61,6 +62,7 @@ export function writeNodeConfig(data: string, manifest: Manifest, node: ClusterN
       etcdQuotaBytes: manifest.etcdQuotaBytes,
       era: manifest.era,
       secretFile: join('..', secretPath('')),
+      ...(manifest.tls ? { tlsCaFile: join('..', authorityPaths('').certificate) } : {}),
       tokens: manifest.tokens,
       adminTokenFile: join('..', adminTokenPath('')),
     },

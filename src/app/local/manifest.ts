@@ -5,7 +5,8 @@
  *   cluster.json            this manifest
  *   secret                  what the nodes know each other by
  *   admin-token             the first token, where clients have to show one
- *   node-1/ … etcd-1/ …     one subfolder a process: its config, record, log and data
+ *   tls/                    the cluster's certificate authority, and its operator's certificate
+ *   node-1/ … etcd-1/ …     one subfolder a process: its config, record, log, certificate and data
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
@@ -33,6 +34,8 @@ export interface Manifest {
   readonly publicPort: number;
   /** Where clients come in; nodes and etcd members reach each other at `host`. */
   readonly publicHost: string;
+  /** Everybody speaks TLS. */
+  readonly tls: boolean;
   /** Clients have to show a token. */
   readonly tokens: boolean;
   /** Others may come in without TLS or tokens. */
@@ -55,6 +58,7 @@ export interface Shape {
   readonly port: number | undefined;
   readonly etcdQuotaBytes?: number | undefined;
   readonly host?: string | undefined;
+  readonly tls?: boolean | undefined;
   readonly tokens?: boolean | undefined;
   readonly insecure?: boolean | undefined;
 }
@@ -64,10 +68,24 @@ export type PortFinder = (count: number, taken: readonly number[]) => Promise<nu
 
 const defaults = { nodes: 6, etcd: 5, port: 8080 };
 const host = '127.0.0.1';
+const tlsFolder = 'tls';
+
 /** May lie in a folder that is otherwise empty. */
 const lockFile = 'lock.pid';
 
 export const manifestPath = (data: string) => join(data, 'cluster.json');
+export const authorityPaths = (data: string) => ({
+  certificate: join(data, tlsFolder, 'ca.crt'),
+  key: join(data, tlsFolder, 'ca.key'),
+});
+export const operatorPaths = (data: string) => ({
+  certificate: join(data, tlsFolder, 'operator.crt'),
+  key: join(data, tlsFolder, 'operator.key'),
+});
+export const certificatePaths = (data: string, name: string) => ({
+  certificate: join(data, name, 'tls.crt'),
+  key: join(data, name, 'tls.key'),
+});
 export const adminTokenPath = (data: string) => join(data, 'admin-token');
 export const secretPath = (data: string) => join(data, 'secret');
 export const processFolder = (data: string, name: string) => join(data, name);
@@ -77,15 +95,17 @@ export const recordPath = (data: string, name: string) => join(data, name, 'proc
 export const logPath = (data: string, name: string) => join(data, name, `${name}.log`);
 
 export const publicUrl = (manifest: Manifest) =>
-  `http://${reachable(manifest)}:${manifest.publicPort}`;
+  `${scheme(manifest)}://${reachable(manifest)}:${manifest.publicPort}`;
 export const nodeUrl = (manifest: Manifest, node: ClusterNode) =>
-  `http://${reachable(manifest)}:${node.httpPort}`;
+  `${scheme(manifest)}://${reachable(manifest)}:${node.httpPort}`;
 export const etcdUrl = (manifest: Manifest, member: EtcdMember) =>
-  `http://${manifest.host}:${member.clientPort}`;
+  `${scheme(manifest)}://${manifest.host}:${member.clientPort}`;
 export const peerUrl = (manifest: Manifest, member: EtcdMember) =>
-  `http://${manifest.host}:${member.peerPort}`;
+  `${scheme(manifest)}://${manifest.host}:${member.peerPort}`;
 export const processNames = (manifest: Manifest): string[] =>
   [...manifest.etcd, ...manifest.nodes].map((one) => one.name);
+
+const scheme = ({ tls }: Manifest): string => (tls ? 'https' : 'http');
 
 /** `publicHost` as it stands in a URL; who listens everywhere is reached by loopback too. */
 function reachable({ publicHost }: Manifest): string {
@@ -97,6 +117,7 @@ function reachable({ publicHost }: Manifest): string {
 /** What manifests of earlier starts don't say. */
 const absentBefore = {
   publicHost: host,
+  tls: false,
   tokens: false,
   insecure: false,
   etcdQuotaBytes: namesQuotaBytesMax,
@@ -133,6 +154,7 @@ export async function newManifest(
     host,
     publicPort: shape.port ?? defaults.port,
     publicHost: shape.host ?? host,
+    tls: shape.tls ?? false,
     tokens: shape.tokens ?? false,
     insecure: shape.insecure ?? false,
     etcdQuotaBytes: shape.etcdQuotaBytes ?? namesQuotaBytesMax,

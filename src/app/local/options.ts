@@ -13,6 +13,9 @@ export interface StartOptions {
   readonly port: number | undefined;
   readonly etcdQuotaBytes: number | undefined;
   readonly host: string | undefined;
+  readonly tls: boolean | undefined;
+  /** All processes get new certificates. */
+  readonly renew: boolean;
   readonly tokens: boolean | undefined;
   readonly insecure: boolean | undefined;
 }
@@ -47,7 +50,11 @@ Prints the PID of every process started, one a line, on stdout; a table of all o
                space for names in each etcd member (default and at most advised: 8192)
   --host ADDRESS
                where clients come in (default 127.0.0.1); any that other machines reach needs
-               --insecure
+               --tls and --tokens, or --insecure
+  --tls        TLS everywhere, with an authority of the cluster's own, DIR/tls/ca.crt; fixed at
+               the first start
+  --renew-certificates
+               make all certificates anew; what runs takes them without a restart
   --tokens     clients have to show a token; the first is written to DIR/admin-token.
                --no-tokens takes it back
   --insecure   let others in without TLS or tokens; --no-insecure takes it back
@@ -92,9 +99,10 @@ const word = { type: 'string' } as const;
 
 /** Undefined: help was asked for. */
 export function parseStartOptions(args: readonly string[]): StartOptions | undefined {
-  const access = { host: word, tokens: flag, insecure: flag } as const;
+  const access = { host: word, tls: flag, tokens: flag, insecure: flag } as const;
+  const renewing = { 'renew-certificates': flag } as const;
   const shape = { nodes: word, etcd: word, port: word, 'etcd-quota': word } as const;
-  const values = parse(args, { ...shape, ...access, data: word, help });
+  const values = parse(args, { ...shape, ...access, ...renewing, data: word, help });
   if (values.help === true) return undefined;
   const quotaMiB = count('--etcd-quota', values['etcd-quota'], 100_000);
   return {
@@ -104,6 +112,8 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     port: count('--port', values.port, 65_535),
     etcdQuotaBytes: quotaMiB === undefined ? undefined : quotaMiB * MiB,
     host: address(values.host),
+    tls: values.tls,
+    renew: values['renew-certificates'] ?? false,
     tokens: values.tokens,
     insecure: values.insecure,
   };

@@ -23,10 +23,14 @@ export interface StartPlan {
   /** Of them, those whose data is gone. */
   readonly lostEtcd: readonly EtcdMember[];
   readonly nodes: readonly ClusterNode[];
+  /** All certificates are to be made anew. */
+  readonly renew: boolean;
 }
 
+type PlanOptions = Shape & { readonly data: string; readonly renew?: boolean };
+
 /** Changes nothing, so that what stands in the way is met before anything is begun. */
-export async function planStart(options: Shape & { readonly data: string }): Promise<StartPlan> {
+export async function planStart(options: PlanOptions): Promise<StartPlan> {
   const { data } = options;
   const known = await readManifest(data);
   if (known?.restoring) {
@@ -47,7 +51,7 @@ export async function planStart(options: Shape & { readonly data: string }): Pro
     await needPorts(manifest.host, name, [rpcPort]);
     await needPorts(manifest.publicHost, name, [httpPort]);
   }
-  return { data, manifest, etcd, lostEtcd, nodes };
+  return { data, manifest, etcd, lostEtcd, nodes, renew: options.renew ?? false };
 }
 
 async function shapeOf(
@@ -75,6 +79,11 @@ async function shapeOf(
   if (etcdQuotaBytes !== known.etcdQuotaBytes && (isRunning || !untouched)) {
     throw new LaunchError('stop this cluster first to change the space for names');
   }
+  if (shape.tls !== undefined && shape.tls !== known.tls) {
+    throw new LaunchError(
+      `this cluster runs ${known.tls ? 'with' : 'without'} TLS, and keeps to it`,
+    );
+  }
   const access = accessOf(known, shape, untouched);
   return withNodes({ ...known, ...access, publicPort: port, etcdQuotaBytes }, nodes, free);
 }
@@ -90,9 +99,9 @@ function accessOf(known: Manifest, shape: Shape, untouched: boolean) {
   throw new LaunchError('stop this cluster first to change who may come in, and where');
 }
 
-function checkExposure({ host, publicHost, tokens, insecure }: Manifest): void {
-  const exposure = { hosts: [host, publicHost], tls: false, tokens, insecure };
-  const how = { tls: 'TLS', tokens: '--tokens', insecure: '--insecure' };
+function checkExposure({ host, publicHost, tls, tokens, insecure }: Manifest): void {
+  const exposure = { hosts: [host, publicHost], tls, tokens, insecure };
+  const how = { tls: '--tls', tokens: '--tokens', insecure: '--insecure' };
   const problem = exposureProblem(exposure, how);
   if (problem !== undefined) throw new LaunchError(problem);
 }

@@ -4,12 +4,13 @@
  * is unknown. It keeps no state of files. Nothing that a client sends makes it throw, hold memory
  * without bound, or wait for ever.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Access } from '#access/access.ts';
 import { authorise } from '#access/rights.ts';
 import { DftfsError } from '#base/errors.ts';
 import type { Files } from '#files/files.ts';
+import type { TlsSource } from '#io/tls.ts';
 import type { Clock, Random, Timer, Timers } from '#io/world.ts';
 import type { AuditLog } from '#observe/audit-log.ts';
 import type { Logger } from '#observe/log.ts';
@@ -22,6 +23,7 @@ import { httpStatusOf } from './error-map.ts';
 import { Exchange } from './exchange.ts';
 import { GuardedFiles } from './guard.ts';
 import type { HttpMetrics } from './http-metrics.ts';
+import { createHttpServer } from './http-server.ts';
 import { type GatewayOptions, gatewayDefaults } from './options.ts';
 import { HttpProblem } from './problem.ts';
 import { hasBody, readHead } from './request-head.ts';
@@ -38,6 +40,8 @@ export interface GatewayDeps {
   readonly admin: NodeAdmin;
   /** Left out: whoever reaches the door may do everything. */
   readonly access?: Admission | undefined;
+  /** Left out: plain HTTP. */
+  readonly tls?: TlsSource | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -139,24 +143,13 @@ class Gateway implements RestGateway {
   }
 
   #createServer(): Server {
-    const { headersTimeoutMs, keepAliveMs } = this.#options;
-    const server = createServer({
-      headersTimeout: headersTimeoutMs,
-      // A total time would cut long uploads; the watchdog judges their pace.
-      requestTimeout: 0,
-      connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
-      keepAliveTimeout: keepAliveMs,
-      maxHeaderSize: 16 * 1024,
-      noDelay: true,
-      // Required all the same, by our own check: its answer carries a request id.
-      requireHostHeader: false,
-    });
+    const { server, opened } = createHttpServer(this.#options, this.#deps.tls);
     const accept = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) =>
       this.#accept(req, res, expectsContinue);
     server.on('request', accept(false));
     server.on('checkContinue', accept(true));
     server.on('checkExpectation', accept(false));
-    server.on('connection', (socket: Socket) => this.#admit(socket));
+    server.on(opened, (socket: Socket) => this.#admit(socket));
     server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
       this.#answerUnparsed(error, socket as Socket),
     );
@@ -170,7 +163,10 @@ class Gateway implements RestGateway {
   }
 
   #answerUnparsed(error: NodeJS.ErrnoException, socket: Socket): void {
-    answerUnparsed(error, socket, this.#connectionOf.get(socket)?.newest, this.#newId);
+    const connection = this.#connectionOf.get(socket);
+    // Its handshake failed: it can't be answered.
+    if (connection === undefined) socket.destroy();
+    else answerUnparsed(error, socket, connection.newest, this.#newId);
   }
 
   #admit(socket: Socket): void {
