@@ -68,19 +68,18 @@ export type PortFinder = (count: number, taken: readonly number[]) => Promise<nu
 
 const defaults = { nodes: 6, etcd: 5, port: 8080 };
 const host = '127.0.0.1';
-const tlsFolder = 'tls';
-
 /** May lie in a folder that is otherwise empty. */
 const lockFile = 'lock.pid';
 
 export const manifestPath = (data: string) => join(data, 'cluster.json');
+export const tlsFolder = (data: string) => join(data, 'tls');
 export const authorityPaths = (data: string) => ({
-  certificate: join(data, tlsFolder, 'ca.crt'),
-  key: join(data, tlsFolder, 'ca.key'),
+  certificate: join(tlsFolder(data), 'ca.crt'),
+  key: join(tlsFolder(data), 'ca.key'),
 });
 export const operatorPaths = (data: string) => ({
-  certificate: join(data, tlsFolder, 'operator.crt'),
-  key: join(data, tlsFolder, 'operator.key'),
+  certificate: join(tlsFolder(data), 'operator.crt'),
+  key: join(tlsFolder(data), 'operator.key'),
 });
 export const certificatePaths = (data: string, name: string) => ({
   certificate: join(data, name, 'tls.crt'),
