@@ -123,6 +123,8 @@ export class GrpcChannel {
       });
       this.#sessions.add(session);
       session.once('connect', () => {
+        // Node tells of it a tick later; it may be over by then, and 'close' tells of that.
+        if (session.destroyed) return;
         session.setLocalWindowSize(connectionWindowBytes);
         this.#session = session;
         resolve(session);
