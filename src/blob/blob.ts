@@ -49,8 +49,10 @@ export interface BlobWriter {
     now: ReadonlyMap<VolumeId, KnownVolume>,
     options: { readonly signal: AbortSignal },
   ): Promise<WrittenBlob>;
-  /** The blob has got its name: it is no longer this writer's to look after. */
-  named(written: WrittenBlob): void;
+  /**
+   * The blob has its name, or nobody goes on trying to give it one: the names tell what it is.
+   */
+  release(written: WrittenBlob): void;
   /**
    * The blob got no name and never will: deletes its shards in the background. Not to be called
    * while that isn't certain.

@@ -1,7 +1,8 @@
 /**
- * The blobs whose fate is open, of those that this process writes: bytes are still on their way, or
- * a transaction that gives the blob its name may be. All others of its have their name, or never
- * get one. So nobody has to wait for the end of a session to know what is garbage.
+ * The blobs that this process is at: their bytes are still on their way, or it goes on trying to
+ * give them a name. Of all others of its the names tell what they are: a try that is still under
+ * way asks that nobody has taken the blob for garbage. So nobody has to wait for the end of a
+ * session to know what is.
  */
 import type { BlobId } from '#base/ids.ts';
 
@@ -22,7 +23,7 @@ export class BlobsUnderWay {
     else this.#isIncomplete = true;
   }
 
-  /** It has its name, or has none and certainly gets none. */
+  /** Nobody tries to give it a name any more. */
   settle(blob: BlobId): void {
     this.#blobs.delete(blob);
   }

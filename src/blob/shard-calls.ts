@@ -40,8 +40,8 @@ export interface ShardCalls {
     options: ShardCallOptions,
   ): Promise<void>;
   /**
-   * Those of the blobs, written by the node in its session, that have their name, or have none and
-   * certainly get none.
+   * Those of the blobs, written by the node in its session, that it has done with: whether they
+   * have a name, the names tell.
    */
   settled(
     node: NodeId,

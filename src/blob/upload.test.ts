@@ -195,11 +195,11 @@ test('a discarded blob goes away', async () => {
   await until(() => cluster.shardCount === 0);
 });
 
-test('the fate of a blob is open until it has its name, is discarded, or fails', async () => {
+test('the fate of a blob is open until it is released, is discarded, or fails', async () => {
   const { cluster, write, writer, underWay } = createBlobRig(6);
   const [first, second] = [await write(noise(10)), await write(noise(10))];
   assert.deepEqual([underWay.isOpen(first.blob), underWay.isOpen(second.blob)], [true, true]);
-  writer.named(first);
+  writer.release(first);
   writer.discard(second);
   assert.deepEqual([underWay.isOpen(first.blob), underWay.isOpen(second.blob)], [false, false]);
   const opened: BlobId[] = [];

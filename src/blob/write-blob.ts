@@ -68,7 +68,7 @@ export function createBlobWriter(
   return {
     write: (content, { signal }) => write(parts, settings, broom, content, signal),
     refill: (written, now, { signal }) => refillBlob(deps.shards, written, now, signal),
-    named: ({ blob }) => deps.underWay.settle(blob),
+    release: ({ blob }) => deps.underWay.settle(blob),
     discard: (written) => {
       deps.underWay.settle(written.blob);
       broom.sweep(written.blob, Promise.resolve(runsOf(written)));

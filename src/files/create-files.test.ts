@@ -38,7 +38,7 @@ let fixture: NamesFixture;
 let files: Files;
 let written: WrittenBlob[];
 let discarded: WrittenBlob[];
-let named: WrittenBlob[];
+let released: WrittenBlob[];
 let refilled: VolumeRecord[];
 let live: NodeId[];
 /** What the reader was asked last. */
@@ -56,7 +56,7 @@ beforeEach(async () => {
   fixture = await namesFixture(kv, (kv) => new InterruptedKv(kv, { fate }).kv);
   written = [];
   discarded = [];
-  named = [];
+  released = [];
   refilled = [];
   live = ['n1', 'n2', 'n3'].map(nodeId);
   meanwhile = async () => {};
@@ -80,7 +80,7 @@ beforeEach(async () => {
       }
       return { ...blob, volumes };
     },
-    named: (blob) => named.push(blob),
+    release: (blob) => released.push(blob),
     discard: (blob) => discarded.push(blob),
   };
   const reader: BlobReader = {
@@ -101,7 +101,7 @@ test('what was put is there, with its type and metadata, and reads whole or in p
   const { entry, repeated } = await files.put('/a', chunks('hello ', 'world'), text, context);
   assert.equal(repeated, false);
   assert.deepEqual(await files.lookup('/a', context), entry);
-  assert.deepEqual([named, discarded], [written, []]);
+  assert.deepEqual([released, discarded], [written, []]);
   assert.equal(entry.record.contentType, 'text/plain');
   assert.deepEqual(entry.record.metadata, { a: 'b' });
   assert.equal(await drain(files.read(entry, whole(entry), context)), 'hello world');

@@ -90,7 +90,7 @@ async function put(
       const file = { ...written, contentType, metadata, ...key };
       const result = await createUnlessMoved(namespace, path, file, refills, context);
       if (result?.repeated) writer.discard(written);
-      else if (result !== undefined) writer.named(written);
+      else if (result !== undefined) writer.release(written);
       if (result !== undefined) return result;
       const ids = written.volumes.map(({ record }) => record.id);
       const now = await namespace.readVolumes(ids, context);
@@ -98,6 +98,7 @@ async function put(
     }
   } catch (error) {
     if (error instanceof DftfsError && error.outcome === 'none') writer.discard(written);
+    else writer.release(written);
     throw error;
   }
 }

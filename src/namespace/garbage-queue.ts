@@ -41,7 +41,7 @@ export interface Orphan {
   readonly blob: BlobId;
   /** Where shards of it were found. */
   readonly volume: VolumeId;
-  /** Its writer lives, and says that it got no name and gets none. */
+  /** Its writer lives, and has done with it. */
   readonly isSettled: boolean;
 }
 
@@ -91,8 +91,8 @@ export class GarbageQueue {
    * create asks in its transaction that this very session lives, and a session that is over never
    * comes back, since no revision is given twice. So this transaction asks that none of all the
    * liveness keys is of that session: whichever of the two is first in the engine's log, the other
-   * one fails. Nothing of this needs asking when the writer itself says that no create is on its
-   * way any more.
+   * one fails. Nothing of this needs asking when the writer itself has done with the blob: a late
+   * try of its create finds the key that is put here.
    */
   add(orphans: readonly Orphan[], options: CallOptions): Promise<readonly BlobId[]> {
     return this.#decide(orphans, options, ({ blob, volume, isSettled }) => ({

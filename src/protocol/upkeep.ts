@@ -15,7 +15,7 @@ export interface SettledHead {
   readonly blobs: readonly BlobId[];
 }
 
-/** Those that have their name, or have none and certainly get none. */
+/** Those that the node has done with: whether they have a name, the names tell. */
 export interface SettledReply {
   readonly settled: readonly BlobId[];
 }

@@ -14,7 +14,7 @@ import type { Breather } from '../breather.ts';
 export interface BlobRewriterDeps {
   readonly namespace: Pick<Namespace, 'lookupBlob' | 'relocate'>;
   readonly reader: BlobReader;
-  readonly writer: Pick<BlobWriter, 'write' | 'named' | 'discard'>;
+  readonly writer: Pick<BlobWriter, 'write' | 'release' | 'discard'>;
 }
 
 export class BlobRewriter {
@@ -53,10 +53,11 @@ export class BlobRewriter {
       }
       const moved = await namespace.relocate(blob, written, { signal });
       if (moved === 0) writer.discard(written);
-      else writer.named(written);
+      else writer.release(written);
       return moved > 0;
     } catch (error) {
       if (error instanceof DftfsError && error.outcome === 'none') writer.discard(written);
+      else writer.release(written);
       throw error;
     }
   }

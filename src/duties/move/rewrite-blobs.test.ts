@@ -124,7 +124,7 @@ test('what was not written as it was read gets no name', async () => {
   const discarded: WrittenBlob[] = [];
   const writer = {
     write: async () => written,
-    named: () => assert.fail('it is not what was read'),
+    release: () => assert.fail('it is not what was read'),
     discard: (blob: WrittenBlob) => discarded.push(blob),
   };
   const rewriter = new BlobRewriter({ ...rig, writer });

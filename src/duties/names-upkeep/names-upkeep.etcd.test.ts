@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { isCode } from '#base/errors.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
+import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import { type Kv, prefixSpan, type Txn } from '#kv/kv.ts';
 import { silentLogger } from '#observe/log.ts';
 import { EtcdCluster } from '../../../test/support/etcd-cluster.ts';
@@ -42,6 +43,31 @@ async function surely(kv: Kv, txn: Txn): Promise<void> {
   );
 }
 
+/** Notes who is defragmented, and those of the first two that led by their own word. */
+function watch(maintenance: EtcdMaintenance) {
+  const defragmented: string[] = [];
+  const leadersTooSoon: string[] = [];
+  // A busy machine may have an election in between: what counts is what the upkeep was told.
+  const saidToLead = new Map<string, boolean>();
+  const watched = {
+    endpoints: maintenance.endpoints,
+    status: async (...asked: Parameters<typeof maintenance.status>) => {
+      const status = await maintenance.status(...asked);
+      saidToLead.set(asked[0], status.memberId === status.leaderId);
+      return status;
+    },
+    alarms: maintenance.alarms.bind(maintenance),
+    compact: maintenance.compact.bind(maintenance),
+    disarm: maintenance.disarm.bind(maintenance),
+    defragment: async (endpoint: string, call: { timeoutMs: number }) => {
+      if (saidToLead.get(endpoint) && defragmented.length < 2) leadersTooSoon.push(endpoint);
+      defragmented.push(endpoint);
+      return await maintenance.defragment(endpoint, call);
+    },
+  };
+  return { watched, defragmented, leadersTooSoon };
+}
+
 test('etcd is compacted and defragmented, the leader last, and clients go on', async (t) => {
   const cluster = await EtcdCluster.start(3);
   t.after(() => cluster.stop());
@@ -50,24 +76,8 @@ test('etcd is compacted and defragmented, the leader last, and clients go on', a
   const { namespace, newFile } = await namesFixture(kv);
   await swell(kv, 64 * MiB);
 
-  const defragmented: string[] = [];
-  /** Those of the first two that led when it was their turn. */
-  const leadersTooSoon: string[] = [];
   const { maintenance } = cluster;
-  const watched = {
-    endpoints: maintenance.endpoints,
-    status: maintenance.status.bind(maintenance),
-    alarms: maintenance.alarms.bind(maintenance),
-    compact: maintenance.compact.bind(maintenance),
-    disarm: maintenance.disarm.bind(maintenance),
-    defragment: async (endpoint: string, call: { timeoutMs: number }) => {
-      // A busy machine may have an election in between: who leads is asked at each turn.
-      const leads = cluster.endpoints[await cluster.leader()] === endpoint;
-      if (leads && defragmented.length < 2) leadersTooSoon.push(endpoint);
-      defragmented.push(endpoint);
-      return await maintenance.defragment(endpoint, call);
-    },
-  };
+  const { watched, defragmented, leadersTooSoon } = watch(maintenance);
   const claim = new Claim(
     { kv, ...world },
     { key: 'c/upkeep', holder: 'test', renewMs: 500, staleMs: 5000 },

@@ -123,7 +123,7 @@ export class GrpcChannel {
       });
       this.#sessions.add(session);
       session.once('connect', () => {
-        // Node tells of it a tick later; it may be over by then, and 'close' tells of that.
+        // It may be over as soon as it has begun: then 'close' follows.
         if (session.destroyed) return;
         session.setLocalWindowSize(connectionWindowBytes);
         this.#session = session;

@@ -1,7 +1,7 @@
 /**
  * Gives a finished blob its name, if nobody has it: the one atomic moment of a file's life. The
  * same transaction asks that every volume used is as it was when the bytes went there (its members
- * hold them), and that the writer's session lives (so that nobody has taken the blob for garbage).
+ * hold them), that the writer's session lives, and that nobody has taken the blob for garbage.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { BlobId } from '#base/ids.ts';
@@ -87,7 +87,10 @@ function createRequest(
   return {
     operation: names.newOperation(),
     txn: {
-      compare: [isAbsent(fileKey(path)), ...fenceCompares(names, fences)],
+      compare: [
+        ...[isAbsent(fileKey(path)), ...fenceCompares(names, fences)],
+        isAbsent(garbageKey(record.blob)),
+      ],
       then: putName(path, record),
       else: [readKey(fileKey(path)), ...fenceReads(names, fences)],
     },

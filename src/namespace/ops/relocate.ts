@@ -7,7 +7,7 @@
 import { DftfsError } from '#base/errors.ts';
 import type { BlobId } from '#base/ids.ts';
 import type { Txn } from '#kv/kv.ts';
-import { backReferenceKey, fileKey, pathOfBackReference } from '#protocol/keys.ts';
+import { backReferenceKey, fileKey, garbageKey, pathOfBackReference } from '#protocol/keys.ts';
 import type { Extent } from '#protocol/volumes.ts';
 import { contentOf, type FileEntry } from '../records.ts';
 import { type Fences, fenceCompares, fenceReads, judgeFences } from './fences.ts';
@@ -18,6 +18,7 @@ import {
   entryAt,
   exists,
   fileAt,
+  isAbsent,
   type Names,
   putName,
   rangeAt,
@@ -143,7 +144,7 @@ class Relocation {
     const record = { ...file.record, blob, extents, content: contentOf(file.record) };
     const isUsable =
       this.#witness === undefined
-        ? fenceCompares(this.#names, this.#fences)
+        ? [...fenceCompares(this.#names, this.#fences), isAbsent(garbageKey(blob))]
         : [exists(this.#witness)];
     return {
       compare: [...compare, ...isUsable],

@@ -4,11 +4,11 @@ import { bug, edit, type PlantedBug } from './planted-bug.ts';
 export const bugsOfUpkeep: readonly PlantedBug[] = [
   bug(
     'garbage is what has no name, whether its writer lives or not',
-    edit('duties/garbage/find-orphans', 'if (!live.has(sessionOfBlob(part.blob)))', 'if (true)'),
+    edit('duties/garbage/find-orphans', 'if (writer === undefined) orphans', 'if (part) orphans'),
     edit(
       'namespace/garbage-queue',
-      'compare: [hasNoName(blob), isOver(sessionOfBlob(blob)), ',
-      'compare: [hasNoName(blob), ',
+      '        ...(isSettled ? [] : [isOver(sessionOfBlob(blob))]),\n',
+      '',
     ),
   ),
   bug(
@@ -20,8 +20,8 @@ export const bugsOfUpkeep: readonly PlantedBug[] = [
     ),
     edit(
       'namespace/garbage-queue',
-      'compare: [hasNoName(blob), isOver(sessionOfBlob(blob)), ',
-      'compare: [',
+      '        hasNoName(blob),\n        isAbsent(garbageKey(blob)),\n        ...(isSettled ? [] : [isOver(sessionOfBlob(blob))]),\n',
+      '        isAbsent(garbageKey(blob)),\n',
     ),
   ),
   bug(
