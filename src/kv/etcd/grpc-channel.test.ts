@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import * as http2 from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createNodeTimers } from '#io/node/timers.ts';
 import { GrpcFailure, grpcStatus } from './grpc-call.ts';
@@ -108,6 +109,21 @@ describe('GrpcChannel', () => {
       );
     const { status, message, sent } = await failure(call());
     assert.deepEqual([status, message, sent], [14, 'etcdserver: no leader', true]);
+  });
+
+  it('outlives a connection that is dropped in the moment that it is made', async () => {
+    handle = answer([frame('world')]);
+    const dropWhenMade = (message: unknown) => {
+      const { socket } = message as { socket: Socket };
+      // Behind the listener that has the session set up, and before it tells of it.
+      process.nextTick(() => socket.once('connect', () => channel.disconnect()));
+    };
+    subscribe('net.client.socket', dropWhenMade);
+    const { status, sent } = await failure(call()).finally(() =>
+      unsubscribe('net.client.socket', dropWhenMade),
+    );
+    assert.deepEqual([status, sent], [grpcStatus.unavailable, false]);
+    assert.equal((await call()).toString(), 'world');
   });
 
   it('does not choke on what is no gRPC', async () => {
