@@ -64,7 +64,11 @@ export interface Call {
 
 export type Endpoint = (call: Call) => Promise<void>;
 
-const jsonType = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'];
+/** It holds names and metadata that clients chose: no browser is to guess what it is. */
+const jsonType = [
+  ...['Content-Type', 'application/json', 'Cache-Control', 'no-store'],
+  ...['X-Content-Type-Options', 'nosniff'],
+];
 
 export function respondJson(exchange: Exchange, value: unknown, headers: readonly string[] = []) {
   exchange.respond(200, [...jsonType, ...headers], `${JSON.stringify(value)}\n`);

@@ -63,6 +63,12 @@ export interface ProblemBody {
 /** What a client that retries may wait for; the true time isn't known. */
 const retryAfter = ['Retry-After', '1'];
 
+/** It may tell a path, which a client chose. */
+export const problemType = [
+  ...['Content-Type', 'application/problem+json', 'Cache-Control', 'no-store'],
+  ...['X-Content-Type-Options', 'nosniff'],
+];
+
 const challenge = ['WWW-Authenticate', 'Bearer realm="dftfs"'];
 
 const titleOf = (code: string): string => {
