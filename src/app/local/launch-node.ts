@@ -34,7 +34,10 @@ export const nodeProgram = join(projectFolder, 'src', 'app', 'node.ts');
  * heap that V8 begins with, every 64 MiB of them have all of it marked: half of the time of a large
  * transfer.
  */
-const runtimeFlags = ['--initial-heap-size=256'];
+const heapFlag = '--initial-heap-size=256';
+
+/** A signal must not open the door of a debugger. */
+const runtimeFlags = [heapFlag, '--disable-sigusr1'];
 
 /** Returns the PID. The node's config must be written. */
 export function launchNode(launch: NodeLaunch, program: string = nodeProgram): number {

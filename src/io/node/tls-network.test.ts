@@ -47,7 +47,7 @@ const closed = (socket: Socket): Promise<void> =>
     socket.once('close', () => resolve());
   });
 
-/** What comes back, or 'closed'. A server refuses a client's certificate after the client is done. */
+/** What comes back, or 'closed': a server may refuse a client's certificate when it is done. */
 function echoed(connection: Connection, text: string): Promise<string> {
   return new Promise((resolve) => {
     connection.handle({
