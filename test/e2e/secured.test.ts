@@ -109,9 +109,12 @@ async function shown(data: string, name: 'operator' | string): Promise<Connectio
   return { cert: await readFile(certificate), key: await readFile(key) };
 }
 
-async function assertStrangersEnd({ cluster: { data }, ca }: Secured): Promise<void> {
+async function assertStrangersEnd({ cluster, ca }: Secured): Promise<void> {
+  const { data } = cluster;
   const manifest = await readManifest(data);
   assert.ok(manifest);
+  // Whoever may send a signal is no debugger by that.
+  cluster.signal('node-3', 'SIGUSR1');
   const host = '127.0.0.1';
   const [node] = manifest.nodes;
   const [member] = manifest.etcd;
@@ -192,6 +195,7 @@ async function assertNothingTold({ cluster, admin }: Secured, revoked: string): 
   for (const secret of [...secrets, ...keys.map((key) => key.split('\n')[1] as string)]) {
     assert.ok(secret.length > 40 && !all.includes(secret));
   }
+  assert.ok(!all.includes('Debugger listening'));
   const line = all.split('\n').find((one) => one.includes('"path":"/a/in/by-reader"')) ?? '';
   assert.match(line, /"token":"[0-9a-f]{16}","name":"reader"/);
 }
