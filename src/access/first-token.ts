@@ -37,7 +37,7 @@ export async function ensureFirstToken(
   const { kv, disk, clock, log } = deps;
   if ((await kv.get(firstTokenKey, callOptions)) !== undefined) return;
   const token = deriveToken(clusterSecret);
-  const content = Buffer.from(`${tokenText(token)}\n`);
+  const content = Buffer.from(firstTokenFile(clusterSecret));
   if (!(await disk.readWhole(file))?.equals(content)) {
     await disk.writeWhole(file, content, ownerOnly);
   }
@@ -59,6 +59,10 @@ export async function ensureFirstToken(
   );
   if (succeeded) log.info('first token made', { file });
 }
+
+/** What its file holds. */
+export const firstTokenFile = (clusterSecret: Buffer): string =>
+  `${tokenText(deriveToken(clusterSecret))}\n`;
 
 function deriveToken(clusterSecret: Buffer): Token {
   const part = (name: string) =>
