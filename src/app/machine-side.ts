@@ -1,5 +1,6 @@
 /** What `dftfs` does on a machine of a cluster rather than as its client. */
 import process from 'node:process';
+import { LocalError } from '#cli/exit-codes.ts';
 import type { MachineSide } from '#cli/terminal.ts';
 import { readNodeConfig } from '#config/node-config.ts';
 import { createNodeWorld } from '#io/node/world.ts';
@@ -18,7 +19,7 @@ export const machineSide: MachineSide = {
   /** The same process, so that signals of whoever started it reach the node. */
   async becomeNode(path) {
     const { execPath, execve, env } = process;
-    if (execve === undefined) throw new Error('no process can become another here');
+    if (execve === undefined) throw new LocalError('A node needs Node.js 24 or newer.');
     return execve(execPath, [execPath, ...runtimeFlags, nodeProgram, '--config', path], env);
   },
 };
