@@ -51,11 +51,11 @@ const typesConfig = {
   files: ['typed.ts'],
 };
 
+const own = { PATH: `${path.dirname(process.execPath)}:${process.env.PATH}` };
+
 async function ran(file: string, words: readonly string[], folder: string): Promise<string> {
-  const bin = path.dirname(process.execPath);
-  const PATH = `${bin}:${process.env.PATH}`;
   const shell = ['-c', 'cd "$0" && exec "$@"', folder, file, ...words];
-  const { code, stdout, stderr } = await runProgram('sh', shell, { PATH }).ended;
+  const { code, stdout, stderr } = await runProgram('sh', shell, own).ended;
   assert.equal(code, 0, `${file} ${words.join(' ')}\n${stdout}\n${stderr}`);
   return stdout;
 }
@@ -77,7 +77,7 @@ async function assertNodesRun(empty: string): Promise<void> {
       await mkdir(path.dirname(config));
       await writeFile(config, JSON.stringify({ cluster, node: { id, httpPort, rpcPort } }));
       await ran(dftfs, ['node', '--check', '--config', config], empty);
-      nodes.push(runProgram(dftfs, ['node', '--config', config]));
+      nodes.push(runProgram(dftfs, ['node', '--config', config], own));
     }
     const url = `http://127.0.0.1:${ports[0]}`;
     const tell = () => nodes.map(({ said }) => said.stderr).join('\n');
