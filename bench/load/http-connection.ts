@@ -95,8 +95,14 @@ export class HttpConnection {
   }
 }
 
-export const request = (method: string, target: string, body: Buffer | undefined): Buffer[] => {
+export const request = (
+  method: string,
+  target: string,
+  body: Buffer | undefined,
+  token?: string,
+): Buffer[] => {
+  const shown = token === undefined ? '' : `Authorization: Bearer ${token}\r\n`;
   const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`;
-  const head = Buffer.from(`${method} ${target} HTTP/1.1\r\nHost: bench\r\n${length}\r\n`);
+  const head = Buffer.from(`${method} ${target} HTTP/1.1\r\nHost: bench\r\n${shown}${length}\r\n`);
   return body === undefined ? [head] : [head, body];
 };

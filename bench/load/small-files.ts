@@ -15,6 +15,8 @@ export interface SmallFilesPlan {
   /** Files are `<prefix>/<client>-<n>` for puts, `<prefix>/<0 … files−1>` for gets. */
   readonly prefix: string;
   readonly files: number;
+  /** Shown with each request. */
+  readonly token?: string | undefined;
 }
 
 export interface SmallFilesFigures {
@@ -39,7 +41,7 @@ async function runClient(plan: SmallFilesPlan, client: number, until: number, ti
   const connection = await HttpConnection.open('127.0.0.1', plan.port);
   let errors = 0;
   for (let n = 0; performance.now() < until; n++) {
-    const parts = request(method, targetOf(plan, client, n), body);
+    const parts = request(method, targetOf(plan, client, n), body, plan.token);
     const began = performance.now();
     const answer = await connection.send(parts);
     times.push(performance.now() - began);

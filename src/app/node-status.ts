@@ -2,6 +2,7 @@
  * What this node can say of itself and of the cluster as it sees it, for `/-/ready` and
  * `/-/cluster`.
  */
+import type { Access } from '#access/access.ts';
 import type { NodeId } from '#base/ids.ts';
 import type { ClusterNode, ClusterStatus, RepairEstimate } from '#client/cluster-status.ts';
 import type { Cluster } from '#cluster/cluster.ts';
@@ -28,6 +29,8 @@ export interface NodeStatusDeps {
   /** Where this node's operations on names go to be combined. */
   readonly combiner: () => NodeId | undefined;
   readonly copiesMin?: number | undefined;
+  /** Undefined: nobody is asked who he is. */
+  readonly access?: Pick<Access, 'notReadyReason'> | undefined;
   /** It was told to stop, and serves on for a while. */
   readonly isStopping: () => boolean;
 }
@@ -45,6 +48,8 @@ export class NodeStatus {
     if (!kv.members().some((member) => member.healthy)) {
       return 'No etcd member answers: start them, or look at their logs.';
     }
+    const notLettingIn = this.deps.access?.notReadyReason();
+    if (notLettingIn !== undefined) return notLettingIn;
     // A full etcd lets nobody register, and what it still serves is served.
     if (namesUpkeep.isFull) return undefined;
     if (session.revision === undefined || !cluster.isLive(session.node)) {

@@ -78,6 +78,8 @@ const kindOfCode: Readonly<Record<string, ExitKind>> = {
   page_not_found: 'no',
   drain_refused: 'conflict',
   removal_refused: 'conflict',
+  token_not_found: 'no',
+  last_admin: 'conflict',
 };
 
 export function exitKindOf(error: unknown): ExitKind {

@@ -26,7 +26,10 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     }
     const { verb, options, args } = line;
     output = new Output(terminal, { json: options.flag('json'), quiet: options.flag('quiet') });
-    const given = { endpoints: options.texts('endpoint'), token: options.text('token') };
+    const given = {
+      endpoints: options.texts('endpoint'),
+      ...{ token: options.text('token'), ca: options.text('ca') },
+    };
     const settings = await readSettings(given, terminal.environment);
     if (settings.warning !== undefined) output.warn(settings.warning);
     const session = new Session({ args, options, settings, output, terminal });

@@ -36,14 +36,14 @@ export class Session {
   }
 
   get storage(): Storage {
-    const { endpoints, token } = this.settings;
-    this.#storage ??= new Storage(endpoints, { token });
+    const { endpoints, token, ca } = this.settings;
+    this.#storage ??= new Storage(endpoints, { token, ca });
     return this.#storage;
   }
 
   get cluster(): Cluster {
-    const { endpoints, token } = this.settings;
-    this.#cluster ??= new Cluster(endpoints, { token });
+    const { endpoints, token, ca } = this.settings;
+    this.#cluster ??= new Cluster(endpoints, { token, ca });
     return this.#cluster;
   }
 
@@ -52,7 +52,7 @@ export class Session {
     const endpoints = this.options.texts('to').map(checkedEndpoint);
     if (endpoints.length === 0) return undefined;
     const token = this.options.text('to-token') || this.terminal.environment.DFTFS_TO_TOKEN;
-    this.#other ??= new Storage(endpoints, { token: checkedToken(token) });
+    this.#other ??= new Storage(endpoints, { token: checkedToken(token), ca: this.settings.ca });
     return this.#other;
   }
 

@@ -21,7 +21,8 @@ test('flags come before the environment, and that before the file', async (conte
   const environment = await withFile(context, text);
   const fromFile = await readSettings(nothing, environment);
   assert.deepEqual(fromFile, {
-    ...{ endpoints: ['http://file:1', 'http://file:2'], token: 'of-file', warning: undefined },
+    ...{ endpoints: ['http://file:1', 'http://file:2'], token: 'of-file' },
+    ...{ ca: undefined, warning: undefined },
   });
   const more = { ...environment, DFTFS_ENDPOINT: 'a:1, https://b', DFTFS_TOKEN: 'of-environment' };
   const { endpoints, token } = await readSettings(nothing, more);
@@ -44,8 +45,32 @@ test('a token that others may read is warned of', async (context) => {
   assert.match((await readSettings(nothing, environment)).warning ?? '', /chmod 600/);
 });
 
+test('authorities come from a file that the flag, the environment or the settings name', async (context) => {
+  const ca = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  const folder = await temporaryFolder(context);
+  const [one, other] = [join(folder, 'one.crt'), join(folder, 'other.crt')];
+  await writeFile(one, ca);
+  await writeFile(other, `${ca}${ca}`);
+  const environment = await withFile(context, JSON.stringify({ ca: one }));
+  assert.equal((await readSettings(nothing, environment)).ca, ca);
+  const more = { ...environment, DFTFS_CA: other };
+  assert.equal((await readSettings(nothing, more)).ca, `${ca}${ca}`);
+  assert.equal((await readSettings({ ...nothing, ca: one }, more)).ca, ca);
+  for (const file of [join(folder, 'none'), settingsPath(environment)]) {
+    await assert.rejects(readSettings({ ...nothing, ca: file }, environment), UsageError, file);
+  }
+});
+
 test('settings that make no sense are refused', async (context) => {
-  for (const text of ['{', '[]x', '7', '{"endpoints": "a"}', '{"token": 7}', '{"endpiont": "a"}']) {
+  for (const text of [
+    '{',
+    '[]x',
+    '7',
+    '{"endpoints": "a"}',
+    '{"token": 7}',
+    '{"ca": 7}',
+    '{"endpiont": "a"}',
+  ]) {
     const environment = await withFile(context, text);
     await assert.rejects(readSettings(nothing, environment), UsageError, text);
   }

@@ -10,6 +10,8 @@ import { UsageError } from './exit-codes.ts';
 export interface Settings {
   readonly endpoints: readonly string[];
   readonly token: string | undefined;
+  /** Whose signature counts over https, as PEM. */
+  readonly ca: string | undefined;
   /** Something to be told to whoever runs this. */
   readonly warning: string | undefined;
 }
@@ -17,6 +19,8 @@ export interface Settings {
 export interface GivenSettings {
   readonly endpoints: readonly string[];
   readonly token: string | undefined;
+  /** A file of certificates. */
+  readonly ca?: string | undefined;
 }
 
 export const endpointDefault = 'http://127.0.0.1:8080';
@@ -40,8 +44,18 @@ export async function readSettings(
     (list) => list.length > 0,
   );
   const token = given.token || environment.DFTFS_TOKEN || kept.token;
+  const ca = await readAuthorities(given.ca || environment.DFTFS_CA || kept.ca);
   const warning = kept.warning;
-  return { endpoints: endpoints.map(checkedEndpoint), token: checkedToken(token), warning };
+  return { endpoints: endpoints.map(checkedEndpoint), token: checkedToken(token), ca, warning };
+}
+
+async function readAuthorities(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new UsageError(`${file} can't be read: ${error.message}`);
+  });
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new UsageError(`${file} holds no certificate.`);
 }
 
 /** Throws UsageError. */
@@ -55,12 +69,13 @@ async function readFileSettings(path: string): Promise<Settings> {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw new UsageError(`${path} can't be read: ${error.message}`);
   });
-  if (text === undefined) return { endpoints: [], token: undefined, warning: undefined };
-  const { endpoints, token } = parseSettings(text, path);
+  if (text === undefined)
+    return { endpoints: [], token: undefined, ca: undefined, warning: undefined };
+  const { endpoints, token, ca } = parseSettings(text, path);
   const { mode } = await stat(path);
   const isOpen = token !== undefined && (mode & 0o077) !== 0;
   const warning = `${path} holds a token and others may read it: chmod 600 it.`;
-  return { endpoints, token, warning: isOpen ? warning : undefined };
+  return { endpoints, token, ca, warning: isOpen ? warning : undefined };
 }
 
 function parseSettings(text: string, path: string): GivenSettings {
@@ -75,6 +90,7 @@ function parseSettings(text: string, path: string): GivenSettings {
     endpoint,
     endpoints = endpoint === undefined ? [] : [endpoint],
     token,
+    ca,
     ...rest
   } = value as Record<string, unknown>;
   const unknown = Object.keys(rest)[0];
@@ -85,7 +101,10 @@ function parseSettings(text: string, path: string): GivenSettings {
   if (token !== undefined && typeof token !== 'string') {
     throw new UsageError(`${path}: "token" is a text.`);
   }
-  return { endpoints, token };
+  if (ca !== undefined && typeof ca !== 'string') {
+    throw new UsageError(`${path}: "ca" is the path of a file.`);
+  }
+  return { endpoints, token, ca };
 }
 
 /** `host:port` is enough. Throws UsageError. */

@@ -11,8 +11,8 @@ export interface Option {
   readonly help: string;
 }
 
-/** What a shell may offer for a verb's arguments. */
-export type ArgumentKind = 'remote' | 'local' | 'node' | 'shell' | 'verb';
+/** What a shell may offer for a verb's arguments; for what is new, nothing. */
+export type ArgumentKind = 'remote' | 'local' | 'node' | 'token' | 'new' | 'shell' | 'verb';
 
 export interface Argument {
   readonly name: string;
@@ -56,6 +56,7 @@ export const globalOptions: readonly Option[] = [
     help: 'where the cluster answers; of several, the next is asked when one dies',
   },
   { name: 'token', value: 'TOKEN', help: 'sent as Authorization: Bearer' },
+  { name: 'ca', value: 'FILE', help: 'for https: certificates of the authorities to believe' },
   { name: 'json', help: 'JSON for programs: one object a line' },
   { name: 'quiet', short: 'q', help: 'nothing but errors, and what was asked for' },
   { name: 'help', short: 'h', help: 'this text' },

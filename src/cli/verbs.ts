@@ -8,6 +8,7 @@ import { scrub } from './cluster/scrub.ts';
 import { status } from './cluster/status.ts';
 import { volumes } from './cluster/volumes.ts';
 import { doctor } from './doctor/doctor.ts';
+import { createToken, listTokens, revokeToken } from './token/tokens.ts';
 import { type Section, type Verb, verbsOf } from './verb.ts';
 import { cat } from './verbs/cat.ts';
 import { cp, mv } from './verbs/copy-move.ts';
@@ -28,6 +29,7 @@ export const sections: readonly Section[] = [
     title: 'The cluster',
     verbs: [doctor, status, nodes, volumes, repair, drain, undrain, remove, scrub, events, bench],
   },
+  { title: 'Who may do what', verbs: [createToken, listTokens, revokeToken] },
   { title: 'Without a cluster', verbs: [dev] },
   { title: 'The command', verbs: [help(() => sections), completion(() => sections)] },
 ];

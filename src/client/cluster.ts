@@ -1,6 +1,6 @@
 /** What operators ask of a cluster: how it is, and what is to become of its nodes. */
 import type { ClusterStatus } from './cluster-status.ts';
-import { Connection, type ConnectionOptions, reading, writing } from './connection.ts';
+import { Connection, type ConnectionOptions, query, reading, writing } from './connection.ts';
 import { UnavailableError } from './errors.ts';
 import type { CallOptions } from './storage.ts';
 
@@ -15,6 +15,23 @@ export interface NodeAdvice {
   readonly capacityBytes: number;
   readonly safeToStop: boolean;
   readonly reason: string;
+}
+
+export interface TokenInfo {
+  readonly id: string;
+  readonly name: string;
+  /** As `read,list:/photos`, or `admin`. */
+  readonly grants: readonly string[];
+  readonly created: string;
+  readonly createdBy: string;
+}
+
+export interface CreatedToken {
+  readonly id: string;
+  readonly name: string;
+  readonly grants: readonly string[];
+  /** Shown this once. */
+  readonly token: string;
 }
 
 export interface Probe {
@@ -67,6 +84,28 @@ export class Cluster {
   /** Forgets a node that is stopped and holds nothing. Throws StorageError `removal_refused`. */
   async remove(id: string, options: CallOptions = {}): Promise<void> {
     await this.#operate(id, 'remove', options);
+  }
+
+  async tokens({ signal }: CallOptions = {}): Promise<readonly TokenInfo[]> {
+    type Answer = { readonly tokens: readonly TokenInfo[] };
+    return (await this.#connection.json<Answer>(reading(undefined, '/-/tokens'), signal)).tokens;
+  }
+
+  /** Tried once: two tokens would be one too many. Throws StorageError. */
+  createToken(
+    name: string,
+    grants: readonly string[],
+    { signal }: CallOptions = {},
+  ): Promise<CreatedToken> {
+    const target = `/-/tokens?${query({ name, grants: grants.join('\n') })}`;
+    const asked = { ...writing('POST', undefined, target, {}), repeatable: false };
+    return this.#connection.json<CreatedToken>(asked, signal);
+  }
+
+  /** Throws StorageError `token_not_found`, `last_admin`. */
+  async revokeToken(id: string, { signal }: CallOptions = {}): Promise<void> {
+    const target = `/-/tokens/${encodeURIComponent(id)}`;
+    await this.#connection.whole(writing('DELETE', undefined, target, {}), signal);
   }
 
   /** Ends kept connections. */

@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   readonly backoffMaxMs: number;
   /** Sent with every request, as `Authorization: Bearer`. */
   readonly token: string | undefined;
+  /** For https: certificates as PEM, whose signature alone counts; undefined: what Node trusts. */
+  readonly ca: string | undefined;
 }
 
 const defaults: ConnectionOptions = {
@@ -20,6 +22,7 @@ const defaults: ConnectionOptions = {
   backoffMs: 50,
   backoffMaxMs: 2_000,
   token: undefined,
+  ca: undefined,
 };
 
 const answerBytesMax = 16 * 1024 * 1024;
@@ -31,7 +34,7 @@ export class Connection {
   constructor(endpoints: readonly string[], options: Partial<ConnectionOptions>) {
     const whole = { ...defaults, ...options };
     if (endpoints.length === 0) throw new TypeError('At least one endpoint is needed.');
-    this.#transport = new Transport(whole.idleMs, whole.token);
+    this.#transport = new Transport(whole);
     const urls = endpoints.map((endpoint) => new URL(endpoint));
     this.#attempts = new Attempts(urls, this.#transport, whole);
   }

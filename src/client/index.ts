@@ -1,5 +1,11 @@
 /** What applications use: the storage, and its errors by type. */
-export { Cluster, type NodeAdvice, type Probe } from './cluster.ts';
+export {
+  Cluster,
+  type CreatedToken,
+  type NodeAdvice,
+  type Probe,
+  type TokenInfo,
+} from './cluster.ts';
 export type {
   ClusterNode,
   ClusterStatus,

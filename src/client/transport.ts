@@ -26,16 +26,24 @@ export class SourceError extends Error {
   override readonly name = 'SourceError';
 }
 
+export interface TransportOptions {
+  /** Without a byte in either direction for so long, a try has failed. */
+  readonly idleMs: number;
+  readonly token: string | undefined;
+  readonly ca: string | undefined;
+}
+
 export class Transport {
-  readonly #agents = {
-    http: new Agent({ keepAlive: true, maxSockets: 64 }),
-    https: new TlsAgent({ keepAlive: true, maxSockets: 64 }),
-  };
+  readonly #agents: { readonly http: Agent; readonly https: TlsAgent };
   readonly #idleMs: number;
   readonly #credentials: Readonly<Record<string, string>>;
 
-  /** `idleMs`: without a byte in either direction for so long, a try has failed. */
-  constructor(idleMs: number, token?: string) {
+  constructor({ idleMs, token, ca }: TransportOptions) {
+    const kept = { keepAlive: true, maxSockets: 64 };
+    this.#agents = {
+      http: new Agent(kept),
+      https: new TlsAgent({ ...kept, ...(ca === undefined ? {} : { ca }) }),
+    };
     this.#idleMs = idleMs;
     this.#credentials = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   }

@@ -96,3 +96,37 @@ test('a secret must be well-formed and its owner’s alone', () => {
   assert.throws(() => readClusterSecret(path), /is not 64 hex digits/);
   assert.throws(() => readClusterSecret(join(folder, 'none')), /can't be read \(ENOENT\)/);
 });
+
+test('an address that others reach needs TLS and tokens, or somebody who wants it so', () => {
+  const open = { ...node, host: '0.0.0.0' };
+  refused(
+    { cluster, node: open },
+    /0\.0\.0\.0 can be reached .* set cluster\.tlsCaFile and cluster\.tokens, or/,
+  );
+  refused(
+    { cluster: { ...cluster, tokens: true }, node: open },
+    /set cluster\.tlsCaFile, or node\.insecure$/,
+  );
+  for (const httpHost of ['::', '192.168.0.7', 'example.org', '127.0.0.1.example.org']) {
+    refused({ cluster, node: { ...node, httpHost } }, /can be reached from other machines/);
+  }
+  const secured = { ...cluster, tokens: true, tlsCaFile: '../ca.crt' };
+  const { cluster: known, node: own } = read({ cluster: secured, node: open });
+  assert.equal(known.tlsCaFile, join(folder, '../ca.crt'));
+  assert.equal(own.tlsKeyFile, join(folder, 'tls.key'));
+  assert.equal(read({ cluster, node: { ...open, insecure: true } }).node.host, '0.0.0.0');
+  for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
+    assert.equal(read({ cluster, node: { ...node, host } }).node.host, host);
+  }
+});
+
+test('settings of TLS that do not go together are refused', () => {
+  const https = { ...cluster, etcdEndpoints: ['https://127.0.0.1:2379'] };
+  refused({ cluster: https, node }, /https needs cluster\.tlsCaFile/);
+  const key = { ...node, httpsKeyFile: 'k' };
+  refused({ cluster, node: key }, /come together/);
+  refused({ cluster, node: { ...key, httpsCertificateFile: 'c' } }, /https needs/);
+  const tls = { ...https, tlsCaFile: 'ca.crt' };
+  const { httpsKeyFile } = read({ cluster: tls, node: { ...key, httpsCertificateFile: 'c' } }).node;
+  assert.equal(httpsKeyFile, join(folder, 'k'));
+});

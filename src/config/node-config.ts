@@ -9,6 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { DftfsError } from '#base/errors.ts';
 import { type NodeId, nodeId } from '#base/ids.ts';
 import { eraMax, namesQuotaBytesMax } from '#base/limits.ts';
+import { exposureProblem } from './exposure.ts';
 import {
   flag,
   integer,
@@ -27,17 +28,26 @@ const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
 const name = text(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower case letters, digits and dashes');
 const host = text(/^[A-Za-z0-9.:-]{1,255}$/, 'a host name or address', '127.0.0.1');
-const file = (fallback: string) => text(/^[^\0]+$/, 'a path', fallback);
+const file = (fallback?: string) => text(/^[^\0]+$/, 'a path', fallback);
 
 const clusterSchema = {
   id: text(/^[0-9a-f]{32}$/, '32 hex digits'),
-  etcdEndpoints: listOf(text(/^http:\/\/[^/\s]+:\d+$/, 'http://host:port')),
+  etcdEndpoints: listOf(text(/^https?:\/\/[^/\s]+:\d+$/, 'http://host:port or https://…')),
   /** What each etcd member was started with as its `--quota-backend-bytes`. */
   etcdQuotaBytes: integer(MiB, 2 ** 53 - 1, namesQuotaBytesMax),
   /** How often the names were restored from a backup. */
   era: integer(0, eraMax, 0),
   /** Relative to the config file. */
   secretFile: file('../secret'),
+  /**
+   * Whose signature counts between nodes, and with etcd: with it they speak TLS, and clients have
+   * to; null: nobody does. Relative to the config file.
+   */
+  tlsCaFile: optional(file()),
+  /** Clients have to show a token, and may do what it allows. */
+  tokens: flag(false),
+  /** Where the first token is written to, which may do everything. Relative to the config file. */
+  adminTokenFile: file('../admin-token'),
   /** A node that is silent for this long is no longer counted among the living. */
   leaseTtlMs: integer(1000, 60_000, 3000),
   /** A node that is dead for this long has its shards rebuilt elsewhere. */
@@ -52,7 +62,19 @@ const nodeSchema = {
   dataFolder: file('.'),
   /** The shards are on a disk of their own: don't start while it isn't mounted. */
   requireMount: flag(false),
+  /** This node's certificate, which names it, and its key. Relative to the config file. */
+  tlsCertificateFile: file('tls.crt'),
+  tlsKeyFile: file('tls.key'),
+  /** What clients are shown; null: the same. */
+  httpsCertificateFile: optional(file()),
+  httpsKeyFile: optional(file()),
   host,
+  /** Where clients come in; null: `host`. */
+  httpHost: optional(host),
+  /** Others may reach this node without TLS or tokens. */
+  insecure: flag(false),
+  /** Of one token, how many requests may be under way here at once. */
+  requestsPerTokenMax: integer(1, 100_000, 1000),
   /** What others reach this node by; null: `host`. */
   advertisedHost: optional(host),
   rpcPort: port(),
@@ -110,15 +132,45 @@ export function nodeConfigOf(
   const overrides = { ...environment, [variableOf('id')]: undefined };
   const cluster = readValues('cluster', clusterSchema, sections.cluster, overrides);
   const node = readValues('node', nodeSchema, sections.node, overrides);
+  checkTls(cluster, node);
   const from = (relative: string) => resolve(folder, relative);
+  const fromIf = (relative: string | null) => (relative === null ? null : from(relative));
   return Object.freeze({
-    cluster: Object.freeze({ ...cluster, secretFile: from(cluster.secretFile) }),
+    cluster: Object.freeze({
+      ...cluster,
+      secretFile: from(cluster.secretFile),
+      adminTokenFile: from(cluster.adminTokenFile),
+      tlsCaFile: fromIf(cluster.tlsCaFile),
+    }),
     node: Object.freeze({
       ...node,
       id: nodeId(node.id),
       dataFolder: from(node.dataFolder),
+      tlsCertificateFile: from(node.tlsCertificateFile),
+      tlsKeyFile: from(node.tlsKeyFile),
+      httpsCertificateFile: fromIf(node.httpsCertificateFile),
+      httpsKeyFile: fromIf(node.httpsKeyFile),
     }),
   });
+}
+
+type ClusterValues = Values<typeof clusterSchema>;
+type NodeValues = Values<typeof nodeSchema>;
+
+function checkTls(cluster: ClusterValues, node: NodeValues): void {
+  const { tokens, tlsCaFile, etcdEndpoints } = cluster;
+  const { host, httpHost, insecure, httpsCertificateFile, httpsKeyFile } = node;
+  const tls = tlsCaFile !== null;
+  const exposure = { hosts: [host, httpHost ?? host], tls, tokens, insecure };
+  const how = { tls: 'cluster.tlsCaFile', tokens: 'cluster.tokens', insecure: 'node.insecure' };
+  const problem = exposureProblem(exposure, how);
+  if (problem !== undefined) throw new Error(problem);
+  if ((httpsCertificateFile === null) !== (httpsKeyFile === null)) {
+    throw new Error('node.httpsCertificateFile and node.httpsKeyFile come together');
+  }
+  if (!tls && (httpsKeyFile !== null || etcdEndpoints.some((url) => url.startsWith('https:')))) {
+    throw new Error('https needs cluster.tlsCaFile');
+  }
 }
 
 function parseSections(content: string): { cluster: unknown; node: unknown } {

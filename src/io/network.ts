@@ -1,6 +1,8 @@
 /** Byte streams between processes. */
 export interface Connection {
   readonly remote: string;
+  /** Whom the other side's certificate names; undefined: nobody was asked for one. */
+  readonly certified?: string | undefined;
   /** Sends `parts` in order as one gathered write. False: buffers are full, wait for `onDrain`. */
   write(parts: readonly Buffer[]): boolean;
   /** Bytes handed to `write` and not yet taken by the kernel. */

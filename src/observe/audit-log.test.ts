@@ -44,6 +44,18 @@ test('a change is a line, and lines go on where the last process ended', async (
   assert.deepEqual(second, { time: '2030-01-01T00:00:00.000Z', ...entry('/b') });
 });
 
+test('what a client says breaks no line', async (t) => {
+  const { open, lines } = await rig(t);
+  const path = '/a\n{"time":"never"}\r\u0000\u001b[31m"\\';
+  const audit = open();
+  audit.record(entry(path));
+  await audit.close();
+  const [line = '', ...others] = await lines();
+  assert.deepEqual(others, []);
+  assert.equal((JSON.parse(line) as AuditEntry).path, path);
+  assert.ok([...line].every((character) => character >= ' '));
+});
+
 test('a line that a crash cut short spoils no other', async (t) => {
   const { folder, open, lines } = await rig(t);
   const before = open();

@@ -12,7 +12,8 @@ import type { Logger } from './log.ts';
 export interface AuditEntry {
   /** The request's id. */
   readonly request: string;
-  readonly who: { readonly address: string };
+  /** With the token that was shown, if any: its id and name, which are no secrets. */
+  readonly who: { readonly address: string; readonly token?: string; readonly name?: string };
   readonly operation: string;
   readonly path: string;
   /** Where the file is now, of a copy or move. */

@@ -20,6 +20,8 @@ export const prefixes = {
    * `o/<operation>` → empty: this operation was applied; 'refused': it wasn't and never will be.
    */
   operation: 'o/',
+  /** `t/<token's id>` → TokenRecord: who may do what. */
+  token: 't/',
   /** `c/…` → facts about the whole cluster. */
   cluster: 'c/',
 } as const;
@@ -39,6 +41,7 @@ export const garbageKey = (blob: BlobId): string => prefixes.garbage + blob;
 export const blobOfGarbageKey = (key: string): BlobId =>
   key.slice(prefixes.garbage.length) as BlobId;
 export const operationKey = (id: OperationId): string => prefixes.operation + id;
+export const tokenKey = (id: string): string => prefixes.token + id;
 export const clusterIdKey = `${prefixes.cluster}id`;
 /** `c/era/<era>` → the names were restored from a backup so many times; none: never. */
 export const eraPrefix = `${prefixes.cluster}era/`;
@@ -47,3 +50,5 @@ export const eraKey = (era: number): string => eraPrefix + era;
 export const collectionHoldKey = `${prefixes.cluster}hold`;
 /** → who is busy with the upkeep of the names engine. */
 export const upkeepKey = `${prefixes.cluster}upkeep`;
+/** → empty: the first token was made. */
+export const firstTokenKey = `${prefixes.cluster}first-token`;

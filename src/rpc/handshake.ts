@@ -9,7 +9,8 @@
  *
  * Both proofs cover both hellos as sent, so neither a nonce nor an identity can be exchanged, and
  * name the role of their sender, so neither can be sent back. A stranger learns nothing but the
- * refusal, and reaches no parser but that of a small piece of JSON.
+ * refusal, and reaches no parser but that of a small piece of JSON. Where connections are certified
+ * it doesn't come so far, and a node can't be another than its certificate says.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { asDftfsError, DftfsError, isCode } from '#base/errors.ts';
@@ -87,6 +88,7 @@ export async function greet(
     if (version !== protocolVersion) throw otherVersion(version);
     if (cluster !== identity.clusterId) throw refusal('it belongs to another cluster');
     if (node !== peer) throw refusal(`it is node ${node}, not ${peer}`);
+    checkCertified(connection, node);
     talk.send(proof, proofOf(identity.secret, 'caller', mine, theirs));
     checkProof(await talk.receive(proof), proofOf(identity.secret, 'peer', mine, theirs));
     return { stream: talk.end(), node, incarnation };
@@ -110,6 +112,7 @@ export async function receive(
     if (version !== protocolVersion) throw otherVersion(version);
     if (cluster !== identity.clusterId) throw refusal('this node belongs to another cluster');
     if (to !== identity.self) throw refusal(`this is node ${identity.self}, not ${to}`);
+    checkCertified(connection, node);
     const mine = helloOf(deps.random, identity, undefined);
     talk.send(hello, mine);
     checkProof(await talk.receive(proof), proofOf(identity.secret, 'caller', theirs, mine));
@@ -124,6 +127,11 @@ export async function receive(
 const refusal = (why: string): DftfsError => new DftfsError('peer_refused', why);
 const otherVersion = (version: number): DftfsError =>
   refusal(`version ${version} of the node protocol meets version ${protocolVersion}`);
+
+function checkCertified({ certified }: Connection, node: NodeId): void {
+  if (certified === undefined || certified === node) return;
+  throw refusal(`it says that it is ${node}, and its certificate is for ${certified}`);
+}
 
 function helloOf(random: Random, identity: RpcIdentity, to: NodeId | undefined): Buffer {
   const { clusterId: cluster, self: node, incarnation } = identity;

@@ -36,8 +36,11 @@ export interface LocalCluster {
   /** Of the living; throws when there is no such process any more. */
   pid(name: string): number;
   signal(name: string, signal: NodeJS.Signals): void;
-  /** Runs `start.sh` again, with so many nodes from now on; returns the PIDs it printed. */
-  startAgain(nodes?: number): Promise<number[]>;
+  /**
+   * Runs `start.sh` again, with so many nodes from now on, and more words this once; returns the
+   * PIDs it printed.
+   */
+  startAgain(nodes?: number, ...words: string[]): Promise<number[]>;
   /** Runs `stop.sh`: all processes end, the data stays. */
   end(): Promise<void>;
   stop(): Promise<void>;
@@ -49,6 +52,8 @@ export interface LocalClusterShape {
   /** Settings of all nodes. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly etcdQuotaMib?: number;
+  /** More words for `start.sh`, at every start. */
+  readonly words?: readonly string[];
   /** Aborted: a start under way ends what it began, and fails; and so does any later one. */
   readonly signal?: AbortSignal;
 }
@@ -61,9 +66,10 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
   let { nodes = 6 } = shape;
   const common = ['--data', data];
   const env = { ...process.env, ...shape.environment };
-  const start = async () => {
+  const start = async (...more: string[]) => {
     const options = ['--port', String(port), '--nodes', String(nodes), '--etcd', String(etcd)];
     if (shape.etcdQuotaMib) options.push('--etcd-quota', String(shape.etcdQuotaMib));
+    options.push(...(shape.words ?? []), ...more);
     shape.signal?.throwIfAborted();
     const script = path.join(projectFolder, 'start.sh');
     const running = run(script, [...common, ...options], { env });
@@ -78,7 +84,7 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
   };
   try {
     // Tests that run side by side would choose the same ports, before anyone listens on them.
-    await withDataLock(os.tmpdir(), { say: () => {} }, start);
+    await withDataLock(os.tmpdir(), { say: () => {} }, () => start());
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -101,9 +107,9 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
     },
     pid,
     signal: (name, signal) => process.kill(pid(name), signal),
-    async startAgain(wanted = nodes) {
+    async startAgain(wanted = nodes, ...words) {
       nodes = wanted;
-      const pids = await start();
+      const pids = await start(...words);
       manifest = await manifestOf(data);
       return pids;
     },

@@ -24,6 +24,8 @@ export interface TestGatewaySetup {
   readonly options?: Partial<GatewayOptions>;
   readonly status?: ClusterStatus;
   readonly admin?: NodeAdmin;
+  readonly tls?: GatewayDeps['tls'];
+  readonly access?: GatewayDeps['access'];
   readonly pages?: GatewayDeps['pages'];
   readonly tracer?: GatewayDeps['tracer'];
   readonly audit?: GatewayDeps['audit'];
@@ -66,11 +68,11 @@ export async function startTestGateway(setup: TestGatewaySetup = {}): Promise<Te
     ...{ files: served, status, admin, clock, timers, random, log },
     ...(pages ? { pages } : {}),
     ...(setup.isUncounted ? {} : counted()),
-    ...{ tracer: setup.tracer, audit: setup.audit },
+    ...{ tracer: setup.tracer, audit: setup.audit, access: setup.access, tls: setup.tls },
   };
   const gateway = createRestGateway(deps, { closeMs: 100, ...options });
   const port = await gateway.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${setup.tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   return { files, port, url, logged, close: () => gateway.close() };
 }
 

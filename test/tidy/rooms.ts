@@ -12,6 +12,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   erasure: ['base'],
   storage: ['base', 'io', 'observe', 'protocol', 'rpc'],
   cluster: ['base', 'io', 'observe', 'kv', 'protocol', 'rpc'],
+  access: ['base', 'io', 'observe', 'kv', 'protocol', 'cluster'],
   namespace: ['base', 'io', 'observe', 'kv', 'protocol', 'rpc', 'cluster'],
   blob: ['base', 'io', 'observe', 'kv', 'protocol', 'rpc', 'cluster', 'erasure'],
   files: ['base', 'io', 'observe', 'protocol', 'cluster', 'namespace', 'blob'],
@@ -27,7 +28,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'blob',
     'storage',
   ],
-  gateways: ['base', 'io', 'observe', 'config', 'files', 'cluster', 'namespace'],
+  gateways: ['base', 'io', 'observe', 'config', 'files', 'cluster', 'namespace', 'access'],
   client: ['base'],
   cli: ['base', 'client'],
 };

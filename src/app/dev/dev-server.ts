@@ -60,7 +60,9 @@ async function startAt(
   const kv = await LmdbKv.open(world, { folder: path.join(folder, 'names') });
   const config = await devConfig(world, folder, ports);
   const { promise: opened, resolve: open } = Promise.withResolvers<NodeInside>();
-  const usual = processSurroundings(world, config, log);
+  // Nobody else is to know it: this node speaks to itself alone.
+  const secret = world.random.bytes(32);
+  const usual = processSurroundings(world, config, { clusterSecret: secret }, log);
   const around: NodeSurroundings = {
     ...usual,
     connectKv: () => kv,
@@ -71,8 +73,7 @@ async function startAt(
       return usual.openDoors(inside);
     },
   };
-  // Nobody else is to know it: this node speaks to itself alone.
-  const node = new NodeProcess(world, config, world.random.bytes(32), log, around);
+  const node = new NodeProcess(world, config, secret, log, around);
   const stopping = new AbortController();
   const close = async () => {
     stopping.abort();

@@ -13,7 +13,7 @@ await runProgram(async ({ args, say }) => {
   const manifest = await knownManifest(options.data);
   const { clusterId, era } = manifest;
   try {
-    await withNames(manifest, (kv) =>
+    await withNames(options.data, manifest, (kv) =>
       writeBackup(options.file, backUpNames(kv, { clusterId, era, takenMs: Date.now() })),
     );
   } catch (error) {

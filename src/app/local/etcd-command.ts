@@ -1,8 +1,17 @@
 /** How an etcd member is started. Every number that tunes etcd stands here. */
 import { availableParallelism } from 'node:os';
 import { txnOpsMax } from '#base/limits.ts';
+import { etcdName } from '../certificates/names.ts';
 import { etcdEnvironment } from './etcd-binary.ts';
-import { type EtcdMember, etcdDataFolder, etcdUrl, type Manifest, peerUrl } from './manifest.ts';
+import {
+  authorityPaths,
+  certificatePaths,
+  type EtcdMember,
+  etcdDataFolder,
+  etcdUrl,
+  type Manifest,
+  peerUrl,
+} from './manifest.ts';
 import type { ProcessCommand } from './spawn-process.ts';
 
 const MiB = 1024 * 1024;
@@ -50,11 +59,26 @@ export function etcdCommand(
     'initial-cluster-token': `${manifest.clusterId}-${manifest.era}`,
     // At this size writes are refused; reads and deletes go on.
     'quota-backend-bytes': manifest.etcdQuotaBytes,
+    ...(manifest.tls ? tlsFlags(data, member) : {}),
     ...tuning,
   };
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
   const environment = { GOMAXPROCS: String(threads(manifest)), ...etcdEnvironment() };
   return { name: member.name, file: binary, args, environment };
+}
+
+/** Who has no certificate of the cluster's is refused, by peers too who isn't a member's. */
+function tlsFlags(data: string, { name }: EtcdMember) {
+  const { certificate, key } = certificatePaths(data, name);
+  const authority = authorityPaths(data).certificate;
+  return {
+    ...{ 'cert-file': certificate, 'key-file': key, 'trusted-ca-file': authority },
+    'client-cert-auth': true,
+    ...{ 'peer-cert-file': certificate, 'peer-key-file': key },
+    'peer-trusted-ca-file': authority,
+    'peer-client-cert-auth': true,
+    'peer-cert-allowed-hostname': etcdName,
+  };
 }
 
 /**

@@ -2,7 +2,15 @@
  * How a node is started: by the launcher, and by a node that passes the front door on to another.
  */
 import { join } from 'node:path';
-import { type ClusterNode, configPath, etcdUrl, type Manifest, secretPath } from './manifest.ts';
+import {
+  adminTokenPath,
+  authorityPaths,
+  type ClusterNode,
+  configPath,
+  etcdUrl,
+  type Manifest,
+  secretPath,
+} from './manifest.ts';
 import { projectFolder } from './project.ts';
 import { inheritedFd, spawnProcess } from './spawn-process.ts';
 import { writeWholeSync } from './write-whole.ts';
@@ -26,7 +34,10 @@ export const nodeProgram = join(projectFolder, 'src', 'app', 'node.ts');
  * heap that V8 begins with, every 64 MiB of them have all of it marked: half of the time of a large
  * transfer.
  */
-const runtimeFlags = ['--initial-heap-size=256'];
+const heapFlag = '--initial-heap-size=256';
+
+/** A signal must not open the door of a debugger. */
+const runtimeFlags = [heapFlag, '--disable-sigusr1'];
 
 /** Returns the PID. The node's config must be written. */
 export function launchNode(launch: NodeLaunch, program: string = nodeProgram): number {
@@ -54,10 +65,15 @@ export function writeNodeConfig(data: string, manifest: Manifest, node: ClusterN
       etcdQuotaBytes: manifest.etcdQuotaBytes,
       era: manifest.era,
       secretFile: join('..', secretPath('')),
+      ...(manifest.tls ? { tlsCaFile: join('..', authorityPaths('').certificate) } : {}),
+      tokens: manifest.tokens,
+      adminTokenFile: join('..', adminTokenPath('')),
     },
     node: {
       id: node.name,
       host: manifest.host,
+      httpHost: manifest.publicHost,
+      insecure: manifest.insecure,
       rpcPort: node.rpcPort,
       httpPort: node.httpPort,
       publicPort: manifest.publicPort,

@@ -4,6 +4,7 @@
  * one message says why.
  */
 import { clusterAnswers, etcdAnswers, nodeIsReady, type Probe, until } from './answering.ts';
+import { operatorTls, provideCertificates } from './certificates.ts';
 import { makeDataFolder, withDataLock } from './data-lock.ts';
 import { endProcesses, etcdPoliteMs } from './ending.ts';
 import { findEtcd } from './etcd-binary.ts';
@@ -65,6 +66,8 @@ export async function startCluster(
 async function carryOut(plan: StartPlan, binary: string, deps: LauncherDeps): Promise<void> {
   const { data, manifest } = plan;
   await writeManifest(data, manifest);
+  if (manifest.tls) await provideCertificates(data, manifest, { renew: plan.renew });
+  const tls = operatorTls(data, manifest);
   for (const node of plan.nodes) writeNodeConfig(data, manifest, node);
   const watch = watchOver(plan, deps);
   await startEtcd(plan, binary, watch, deps);
@@ -72,9 +75,9 @@ async function carryOut(plan: StartPlan, binary: string, deps: LauncherDeps): Pr
   if (plan.nodes.length > 0) deps.say(`starting ${list(plan.nodes)}`);
   await startNodes(plan, deps.program ?? nodeProgram);
   for (const node of plan.nodes) {
-    await watch.until(nodeIsReady(nodeUrl(manifest, node)), node.name);
+    await watch.until(nodeIsReady(nodeUrl(manifest, node), tls), node.name);
   }
-  await watch.untilAll(clusterAnswers(publicUrl(manifest)));
+  await watch.untilAll(clusterAnswers(manifest, tls));
 }
 
 async function startEtcd(
@@ -86,7 +89,7 @@ async function startEtcd(
   const { data, manifest, lostEtcd: lost } = plan;
   const others = plan.etcd.filter((member) => !lost.includes(member));
   const serves = (member: EtcdMember) =>
-    watch.until(etcdAnswers(etcdUrl(manifest, member)), member.name);
+    watch.until(etcdAnswers(etcdUrl(manifest, member), operatorTls(data, manifest)), member.name);
   if (others.length > 0) say(`starting ${list(others)}`);
   for (const member of others) spawnProcess(data, etcdCommand(binary, data, manifest, member));
   for (const member of others) await serves(member);

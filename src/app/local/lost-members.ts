@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createNodeTimers } from '#io/node/timers.ts';
 import { EtcdMembership } from '#kv/etcd/membership.ts';
 import { etcdAnswers } from './answering.ts';
+import { operatorTls } from './certificates.ts';
 import { LaunchError } from './launch-error.ts';
 import { type EtcdMember, etcdDataFolder, etcdUrl, type Manifest, peerUrl } from './manifest.ts';
 
@@ -48,9 +49,10 @@ export interface Replacement {
 
 /** The others run. All of the lost go out before the first comes in, so that they don't count. */
 export async function replaceMembers(replacement: Replacement): Promise<void> {
-  const { lost } = replacement;
+  const { lost, data, manifest } = replacement;
+  const tls = operatorTls(data, manifest);
   const endpoint = await oneThatServes(replacement);
-  const membership = new EtcdMembership({ timers: createNodeTimers() }, { endpoint });
+  const membership = new EtcdMembership({ timers: createNodeTimers(), tls }, { endpoint });
   try {
     for (const member of lost) await removeMember(membership, replacement, member);
     for (const member of lost) await addMember(membership, replacement, member);
@@ -59,10 +61,11 @@ export async function replaceMembers(replacement: Replacement): Promise<void> {
   }
 }
 
-async function oneThatServes({ manifest, lost }: Replacement): Promise<string> {
+async function oneThatServes({ data, manifest, lost }: Replacement): Promise<string> {
   for (const member of manifest.etcd) {
     const url = etcdUrl(manifest, member);
-    if (!lost.includes(member) && (await etcdAnswers(url)())) return url;
+    if (!lost.includes(member) && (await etcdAnswers(url, operatorTls(data, manifest))()))
+      return url;
   }
   const names = lost.map(({ name }) => name).join(', ');
   throw new LaunchError(`no majority of etcd answers: ${names} can't be replaced`);

@@ -4,7 +4,9 @@
  *
  *   cluster.json            this manifest
  *   secret                  what the nodes know each other by
- *   node-1/ … etcd-1/ …     one subfolder a process: its config, record, log and data
+ *   admin-token             the first token, where clients have to show one
+ *   tls/                    the cluster's certificate authority, and its operator's certificate
+ *   node-1/ … etcd-1/ …     one subfolder a process: its config, record, log, certificate and data
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
@@ -30,6 +32,14 @@ export interface Manifest {
   readonly clusterId: string;
   readonly host: string;
   readonly publicPort: number;
+  /** Where clients come in; nodes and etcd members reach each other at `host`. */
+  readonly publicHost: string;
+  /** Everybody speaks TLS. */
+  readonly tls: boolean;
+  /** Clients have to show a token. */
+  readonly tokens: boolean;
+  /** Others may come in without TLS or tokens. */
+  readonly insecure: boolean;
   /** Space for names in each etcd member. */
   readonly etcdQuotaBytes: number;
   /** How often the names were restored from a backup. */
@@ -47,6 +57,10 @@ export interface Shape {
   readonly etcd: number | undefined;
   readonly port: number | undefined;
   readonly etcdQuotaBytes?: number | undefined;
+  readonly host?: string | undefined;
+  readonly tls?: boolean | undefined;
+  readonly tokens?: boolean | undefined;
+  readonly insecure?: boolean | undefined;
 }
 
 /** Finds ports that are free and not `taken`. */
@@ -58,6 +72,20 @@ const host = '127.0.0.1';
 const lockFile = 'lock.pid';
 
 export const manifestPath = (data: string) => join(data, 'cluster.json');
+export const tlsFolder = (data: string) => join(data, 'tls');
+export const authorityPaths = (data: string) => ({
+  certificate: join(tlsFolder(data), 'ca.crt'),
+  key: join(tlsFolder(data), 'ca.key'),
+});
+export const operatorPaths = (data: string) => ({
+  certificate: join(tlsFolder(data), 'operator.crt'),
+  key: join(tlsFolder(data), 'operator.key'),
+});
+export const certificatePaths = (data: string, name: string) => ({
+  certificate: join(data, name, 'tls.crt'),
+  key: join(data, name, 'tls.key'),
+});
+export const adminTokenPath = (data: string) => join(data, 'admin-token');
 export const secretPath = (data: string) => join(data, 'secret');
 export const processFolder = (data: string, name: string) => join(data, name);
 export const etcdDataFolder = (data: string, name: string) => join(data, name, 'data');
@@ -65,18 +93,32 @@ export const configPath = (data: string, name: string) => join(data, name, 'conf
 export const recordPath = (data: string, name: string) => join(data, name, 'process.json');
 export const logPath = (data: string, name: string) => join(data, name, `${name}.log`);
 
-export const publicUrl = (manifest: Manifest) => `http://${manifest.host}:${manifest.publicPort}`;
+export const publicUrl = (manifest: Manifest) =>
+  `${scheme(manifest)}://${reachable(manifest)}:${manifest.publicPort}`;
 export const nodeUrl = (manifest: Manifest, node: ClusterNode) =>
-  `http://${manifest.host}:${node.httpPort}`;
+  `${scheme(manifest)}://${reachable(manifest)}:${node.httpPort}`;
 export const etcdUrl = (manifest: Manifest, member: EtcdMember) =>
-  `http://${manifest.host}:${member.clientPort}`;
+  `${scheme(manifest)}://${manifest.host}:${member.clientPort}`;
 export const peerUrl = (manifest: Manifest, member: EtcdMember) =>
-  `http://${manifest.host}:${member.peerPort}`;
+  `${scheme(manifest)}://${manifest.host}:${member.peerPort}`;
 export const processNames = (manifest: Manifest): string[] =>
   [...manifest.etcd, ...manifest.nodes].map((one) => one.name);
 
+const scheme = ({ tls }: Manifest): string => (tls ? 'https' : 'http');
+
+/** `publicHost` as it stands in a URL; who listens everywhere is reached by loopback too. */
+function reachable({ publicHost }: Manifest): string {
+  const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': host, '::': '::1' };
+  const found = everywhere[publicHost] ?? publicHost;
+  return found.includes(':') ? `[${found}]` : found;
+}
+
 /** What manifests of earlier starts don't say. */
 const absentBefore = {
+  publicHost: host,
+  tls: false,
+  tokens: false,
+  insecure: false,
   etcdQuotaBytes: namesQuotaBytesMax,
   era: 0,
   restoring: false,
@@ -110,6 +152,10 @@ export async function newManifest(
     clusterId: randomBytes(16).toString('hex'),
     host,
     publicPort: shape.port ?? defaults.port,
+    publicHost: shape.host ?? host,
+    tls: shape.tls ?? false,
+    tokens: shape.tokens ?? false,
+    insecure: shape.insecure ?? false,
     etcdQuotaBytes: shape.etcdQuotaBytes ?? namesQuotaBytesMax,
     era: 0,
     restoring: false,

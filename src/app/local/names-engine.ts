@@ -3,12 +3,18 @@ import { createNodeWorld } from '#io/node/world.ts';
 import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
 import type { Kv } from '#kv/kv.ts';
 import { silentLogger } from '#observe/log.ts';
+import { operatorTls } from './certificates.ts';
 import { LaunchError } from './launch-error.ts';
 import { etcdUrl, type Manifest, readManifest } from './manifest.ts';
 
-export async function withNames<T>(manifest: Manifest, use: (kv: Kv) => Promise<T>): Promise<T> {
+export async function withNames<T>(
+  data: string,
+  manifest: Manifest,
+  use: (kv: Kv) => Promise<T>,
+): Promise<T> {
   const endpoints = manifest.etcd.map((member) => etcdUrl(manifest, member));
-  const deps = { ...createNodeWorld(), log: silentLogger };
+  const tls = operatorTls(data, manifest);
+  const deps = { ...createNodeWorld(), tls, log: silentLogger };
   const kv = EtcdKv.create(deps, { endpoints, era: manifest.era });
   try {
     return await use(kv);

@@ -1,4 +1,5 @@
 /** The command lines of start.sh, stop.sh, backup.sh and restore.sh. */
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LaunchError } from './launch-error.ts';
@@ -11,6 +12,12 @@ export interface StartOptions {
   readonly etcd: number | undefined;
   readonly port: number | undefined;
   readonly etcdQuotaBytes: number | undefined;
+  readonly host: string | undefined;
+  readonly tls: boolean | undefined;
+  /** All processes get new certificates. */
+  readonly renew: boolean;
+  readonly tokens: boolean | undefined;
+  readonly insecure: boolean | undefined;
 }
 
 export interface BackupOptions {
@@ -41,6 +48,16 @@ Prints the PID of every process started, one a line, on stdout; a table of all o
   --port P     the public port (default 8080)
   --etcd-quota MIB
                space for names in each etcd member (default and at most advised: 8192)
+  --host ADDRESS
+               where clients come in (default 127.0.0.1); any that other machines reach needs
+               --tls and --tokens, or --insecure
+  --tls        TLS everywhere, with an authority of the cluster's own, DIR/tls/ca.crt; fixed at
+               the first start
+  --renew-certificates
+               make all certificates anew; what runs takes them without a restart
+  --tokens     clients have to show a token; the first is written to DIR/admin-token.
+               --no-tokens takes it back
+  --insecure   let others in without TLS or tokens; --no-insecure takes it back
   --data DIR   where everything is kept, one subfolder a process (default: data, in the project)
   --help       this text
 `;
@@ -76,13 +93,16 @@ their names, but their bytes are kept until they are released.
   --help       this text
 `;
 
-const help = { type: 'boolean' } as const;
+const flag = { type: 'boolean' } as const;
+const help = flag;
 const word = { type: 'string' } as const;
 
 /** Undefined: help was asked for. */
 export function parseStartOptions(args: readonly string[]): StartOptions | undefined {
-  const quota = { 'etcd-quota': word } as const;
-  const values = parse(args, { nodes: word, etcd: word, port: word, ...quota, data: word, help });
+  const access = { host: word, tls: flag, tokens: flag, insecure: flag } as const;
+  const renewing = { 'renew-certificates': flag } as const;
+  const shape = { nodes: word, etcd: word, port: word, 'etcd-quota': word } as const;
+  const values = parse(args, { ...shape, ...access, ...renewing, data: word, help });
   if (values.help === true) return undefined;
   const quotaMiB = count('--etcd-quota', values['etcd-quota'], 100_000);
   return {
@@ -91,6 +111,11 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     etcd: count('--etcd', values.etcd, 9),
     port: count('--port', values.port, 65_535),
     etcdQuotaBytes: quotaMiB === undefined ? undefined : quotaMiB * MiB,
+    host: address(values.host),
+    tls: values.tls,
+    renew: values['renew-certificates'] ?? false,
+    tokens: values.tokens,
+    insecure: values.insecure,
   };
 }
 
@@ -125,7 +150,7 @@ function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['opt
   options: T,
 ) {
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args, options, strict: true, allowNegative: true }).values;
   } catch (error) {
     const [said = ''] = (error as Error).message.split(/\. |\n/);
     throw new LaunchError(`${said}; see --help`);
@@ -135,6 +160,11 @@ function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['opt
 function folder(given: string | undefined): string {
   if (given === '') throw new LaunchError('--data must name a folder');
   return given === undefined ? defaultDataFolder : resolve(given);
+}
+
+function address(given: string | undefined): string | undefined {
+  if (given === undefined || isIP(given) !== 0 || given === 'localhost') return given;
+  throw new LaunchError(`--host must be an address, as 0.0.0.0, not ${given || 'empty'}`);
 }
 
 function count(option: string, given: string | undefined, most: number): number | undefined {

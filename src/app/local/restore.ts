@@ -13,7 +13,7 @@ await runProgram(async ({ args, say, signal }) => {
   const { data, file } = options;
   if (file === undefined) {
     const manifest = await knownManifest(data);
-    const released = await withNames(manifest, (kv) => releaseCollection(kv, { timeoutMs }));
+    const released = await withNames(data, manifest, (kv) => releaseCollection(kv, { timeoutMs }));
     return say(
       released ? 'what has no name may be thrown away again' : 'there was nothing to release',
     );

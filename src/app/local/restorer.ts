@@ -13,6 +13,7 @@ import { checkBackup, readBackup } from '#namespace/backup/read-backup.ts';
 import { restoreNames } from '#namespace/backup/restore.ts';
 import { etcdAnswers, until } from './answering.ts';
 import { readLines } from './backup-file.ts';
+import { operatorTls } from './certificates.ts';
 import { withDataLock } from './data-lock.ts';
 import { endProcesses, etcdPoliteMs } from './ending.ts';
 import { findEtcd } from './etcd-binary.ts';
@@ -57,7 +58,7 @@ export async function restoreCluster(
     try {
       await startEtcd(data, next, deps.signal);
       deps.say(`restoring ${backup.entries} entries of ${new Date(backup.takenMs).toISOString()}`);
-      await fill(file, next);
+      await fill(file, data, next);
     } finally {
       await endProcesses(data, names, etcdPoliteMs);
     }
@@ -101,12 +102,16 @@ async function startEtcd(data: string, manifest: Manifest, signal: AbortSignal):
       if (!isDead && performance.now() < end) return;
       throw new LaunchError(`${member.name} doesn't answer. ${logTail(data, member.name)}`);
     };
-    await until(etcdAnswers(etcdUrl(manifest, member)), giveUp, signal);
+    await until(
+      etcdAnswers(etcdUrl(manifest, member), operatorTls(data, manifest)),
+      giveUp,
+      signal,
+    );
   }
 }
 
-const fill = (file: string, manifest: Manifest): Promise<BackupEnd> =>
-  withNames(manifest, async (kv) => {
+const fill = (file: string, data: string, manifest: Manifest): Promise<BackupEnd> =>
+  withNames(data, manifest, async (kv) => {
     const backup = await readBackup(readLines(file));
     const { era } = manifest;
     return restoreNames({ kv, timers: createNodeTimers() }, backup, { era, nowMs: Date.now() });

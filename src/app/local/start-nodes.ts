@@ -22,7 +22,7 @@ export async function startNodes(plan: StartPlan, program: string): Promise<void
     if (!(await relaunched(data, living, name))) left.push(name);
   }
   if (left.length === 0) return;
-  await withFrontDoor(manifest.host, manifest.publicPort, (frontDoor) => {
+  await withFrontDoor(manifest.publicHost, manifest.publicPort, (frontDoor) => {
     for (const name of left) launchNode({ data, name, frontDoor }, program);
   });
 }

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { withDataLock } from './data-lock.ts';
 import { endProcesses, etcdPoliteMs, nodePoliteMs } from './ending.ts';
 import { LaunchError } from './launch-error.ts';
-import { manifestPath, processFolder, processNames, readManifest, secretPath } from './manifest.ts';
+import {
+  adminTokenPath,
+  manifestPath,
+  processFolder,
+  processNames,
+  readManifest,
+  secretPath,
+  tlsFolder,
+} from './manifest.ts';
 import type { StopOptions } from './options.ts';
 
 export interface StopperDeps {
@@ -42,7 +50,9 @@ export async function stopCluster(options: StopOptions, deps: StopperDeps): Prom
 /** Only what a start has made; the manifest last, so that an interrupted wipe can be done again. */
 async function wipe(data: string, names: readonly string[], deps: StopperDeps): Promise<void> {
   for (const name of names) await rm(processFolder(data, name), { recursive: true, force: true });
-  for (const file of [secretPath(data), join(data, 'lock.pid'), manifestPath(data)]) {
+  await rm(tlsFolder(data), { recursive: true, force: true });
+  const secrets = [secretPath(data), adminTokenPath(data)];
+  for (const file of [...secrets, join(data, 'lock.pid'), manifestPath(data)]) {
     await rm(file, { force: true });
   }
   const left = await readdir(data);

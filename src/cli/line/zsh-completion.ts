@@ -7,7 +7,7 @@ export function zshCompletion(verbs: readonly Verb[]): string {
   const single = verbs.filter(({ name }) => !name.includes(' '));
   const firsts = [
     ...single.map(({ name, summary }) => quoted(`${name}:${summary}`)),
-    ...[...groups.keys()].map((group) => quoted(`${group}:the cluster itself`)),
+    ...[...groups].map(([group, some]) => quoted(`${group}:${some.map(lastWord).join(', ')}`)),
   ];
   const seconds = [...groups].map(([group, some]) => {
     const rows = some.map((verb) => quoted(`${lastWord(verb)}:${verb.summary}`)).join(' ');

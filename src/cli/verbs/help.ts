@@ -64,6 +64,11 @@ async function offers(session: Session, verbs: readonly Verb[], what: string, wo
     const { nodes } = await session.cluster.status({ signal: session.signal });
     return nodes.map(({ id }) => id).filter(begins);
   }
+  if (what === 'token') {
+    const tokens = await session.cluster.tokens({ signal: session.signal });
+    return tokens.map(({ id }) => id).filter(begins);
+  }
+  if (what === 'new') return [];
   if (what === 'remote') return remoteOffers(session, word);
   throw new UsageError(`There is a completion for ${shells.join(' and ')}.`);
 }

@@ -32,7 +32,7 @@ export function auditDone(
   audit.record({ ...who(exchange), ...change, outcome });
 }
 
-const changing: ReadonlySet<string> = new Set(['put', 'copy', 'move', 'rm', 'nodes']);
+const changing: ReadonlySet<string> = new Set(['put', 'copy', 'move', 'rm', 'nodes', 'tokens']);
 
 export function auditUnknown(
   exchange: Exchange,
@@ -45,8 +45,11 @@ export function auditUnknown(
   audit.record({ ...who(exchange), path: exchange.path, outcome: 'unknown' });
 }
 
-const who = ({ id, request, operation }: Exchange) => ({
+const who = ({ id, request, operation, identity }: Exchange) => ({
   request: id,
-  who: { address: request.socket.remoteAddress ?? 'gone' },
+  who: {
+    address: request.socket.remoteAddress ?? 'gone',
+    ...(identity ? { token: identity.id, name: identity.name } : {}),
+  },
   operation,
 });

@@ -1,4 +1,5 @@
 /** What an endpoint is given: one request, and the services it may use. */
+import type { TokenAdmin } from '#access/token-admin.ts';
 import type { NodeId } from '#base/ids.ts';
 import type { Files } from '#files/files.ts';
 import type { Clock } from '#io/world.ts';
@@ -48,6 +49,8 @@ export interface Services {
   /** Of changes; undefined: none is kept. */
   readonly audit: Pick<AuditLog, 'record'> | undefined;
   readonly clock: Clock;
+  /** Undefined: nobody has to show one. */
+  readonly tokens: TokenAdmin | undefined;
   /** By path, as `/-/console/`. */
   readonly pages: ReadonlyMap<string, StaticPage>;
 }
@@ -61,7 +64,11 @@ export interface Call {
 
 export type Endpoint = (call: Call) => Promise<void>;
 
-const jsonType = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'];
+/** It holds names and metadata that clients chose: no browser is to guess what it is. */
+const jsonType = [
+  ...['Content-Type', 'application/json', 'Cache-Control', 'no-store'],
+  ...['X-Content-Type-Options', 'nosniff'],
+];
 
 export function respondJson(exchange: Exchange, value: unknown, headers: readonly string[] = []) {
   exchange.respond(200, [...jsonType, ...headers], `${JSON.stringify(value)}\n`);

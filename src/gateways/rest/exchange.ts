@@ -4,9 +4,10 @@
  * for from the client, the watchdog can see.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Identity } from '#access/rights.ts';
 import type { Span } from '#observe/span.ts';
 import type { ByteBudget } from './byte-budget.ts';
-import { problemAnswer, problemCodeOf } from './problem.ts';
+import { problemAnswer, problemCodeOf, problemType } from './problem.ts';
 
 /** What of the client this exchange waits for now. */
 export type Waiting = 'nothing' | 'upload' | 'download' | 'goodbye';
@@ -36,6 +37,8 @@ export class Exchange {
   status = 0;
   /** Code of the problem that it ended with. */
   problem: string | undefined;
+  /** Whose request it is; undefined: anybody's. */
+  identity: Identity | undefined;
   /** Undefined: no trace is kept of it. */
   span: Span | undefined;
   waiting: Waiting = 'nothing';
@@ -148,8 +151,7 @@ export class Exchange {
       return;
     }
     const { status, headers, body } = problemAnswer(this.#broken ?? error, this.id, this.path);
-    const type = ['Content-Type', 'application/problem+json', 'Cache-Control', 'no-store'];
-    this.respond(status, [...type, ...headers], `${JSON.stringify(body)}\n`);
+    this.respond(status, [...problemType, ...headers], `${JSON.stringify(body)}\n`);
   }
 
   #begin(status: number): boolean {

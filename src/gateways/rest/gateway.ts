@@ -4,10 +4,13 @@
  * is unknown. It keeps no state of files. Nothing that a client sends makes it throw, hold memory
  * without bound, or wait for ever.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Access } from '#access/access.ts';
+import { authorise } from '#access/rights.ts';
 import { DftfsError } from '#base/errors.ts';
 import type { Files } from '#files/files.ts';
+import type { TlsSource } from '#io/tls.ts';
 import type { Clock, Random, Timer, Timers } from '#io/world.ts';
 import type { AuditLog } from '#observe/audit-log.ts';
 import type { Logger } from '#observe/log.ts';
@@ -15,22 +18,30 @@ import { inScope } from '#observe/request-scope.ts';
 import type { Tracer } from '#observe/tracer.ts';
 import { auditUnknown } from './audit.ts';
 import { ByteBudget } from './byte-budget.ts';
-import type { ClusterStatus, NodeAdmin, Services, StaticPage } from './call.ts';
+import type { Call, ClusterStatus, NodeAdmin, Services, StaticPage } from './call.ts';
 import { httpStatusOf } from './error-map.ts';
 import { Exchange } from './exchange.ts';
+import { GuardedFiles } from './guard.ts';
 import type { HttpMetrics } from './http-metrics.ts';
+import { createHttpServer } from './http-server.ts';
 import { type GatewayOptions, gatewayDefaults } from './options.ts';
 import { HttpProblem } from './problem.ts';
 import { hasBody, readHead } from './request-head.ts';
-import { routeOf } from './router.ts';
+import { type Route, routeOf } from './router.ts';
 import { readTarget } from './target.ts';
 import { answerUnparsed, writeRaw } from './unparsed.ts';
 import { Watchdog } from './watchdog.ts';
+
+type Admission = Pick<Access, 'identify' | 'enter' | 'leave' | 'tokens'>;
 
 export interface GatewayDeps {
   readonly files: Files;
   readonly status: ClusterStatus;
   readonly admin: NodeAdmin;
+  /** Left out: whoever reaches the door may do everything. */
+  readonly access?: Admission | undefined;
+  /** Left out: plain HTTP. */
+  readonly tls?: TlsSource | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -94,7 +105,8 @@ class Gateway implements RestGateway {
     this.#idPrefix = deps.random.bytes(6).toString('hex');
     deps.metrics?.watchReserved(() => this.#budget.taken);
     const { files, status, admin, clock, pages = new Map(), metricsText: metrics, audit } = deps;
-    this.#services = { files, status, admin, clock, metrics, pages, audit };
+    const tokens = deps.access?.tokens;
+    this.#services = { files, status, admin, clock, metrics, pages, audit, tokens };
     this.#scheduleSweep(deps.clock.now());
   }
 
@@ -131,24 +143,13 @@ class Gateway implements RestGateway {
   }
 
   #createServer(): Server {
-    const { headersTimeoutMs, keepAliveMs } = this.#options;
-    const server = createServer({
-      headersTimeout: headersTimeoutMs,
-      // A total time would cut long uploads; the watchdog judges their pace.
-      requestTimeout: 0,
-      connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
-      keepAliveTimeout: keepAliveMs,
-      maxHeaderSize: 16 * 1024,
-      noDelay: true,
-      // Required all the same, by our own check: its answer carries a request id.
-      requireHostHeader: false,
-    });
+    const { server, opened } = createHttpServer(this.#options, this.#deps.tls);
     const accept = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) =>
       this.#accept(req, res, expectsContinue);
     server.on('request', accept(false));
     server.on('checkContinue', accept(true));
     server.on('checkExpectation', accept(false));
-    server.on('connection', (socket: Socket) => this.#admit(socket));
+    server.on(opened, (socket: Socket) => this.#admit(socket));
     server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
       this.#answerUnparsed(error, socket as Socket),
     );
@@ -162,7 +163,10 @@ class Gateway implements RestGateway {
   }
 
   #answerUnparsed(error: NodeJS.ErrnoException, socket: Socket): void {
-    answerUnparsed(error, socket, this.#connectionOf.get(socket)?.newest, this.#newId);
+    const connection = this.#connectionOf.get(socket);
+    // Its handshake failed: it can't be answered.
+    if (connection === undefined) socket.destroy();
+    else answerUnparsed(error, socket, connection.newest, this.#newId);
   }
 
   #admit(socket: Socket): void {
@@ -228,14 +232,30 @@ class Gateway implements RestGateway {
       exchange.bodyless = !hasBody(head);
       this.#checkExpectation(head.headers.get('expect'));
       const target = readTarget(head);
-      const { operation, run } = routeOf(head.method, target);
-      exchange.operation = operation;
-      await run({ exchange, head, target, services: this.#services });
+      const route = routeOf(head.method, target);
+      exchange.operation = route.operation;
+      const { access } = this.#deps;
+      const call = { exchange, head, target, services: this.#services };
+      if (access === undefined || route.asker === 'nobody') await route.run(call);
+      else await route.run(await this.#admitted(access, call, route));
     } catch (error) {
       this.#logFailure(exchange, error);
       auditUnknown(exchange, this.#deps.audit, error);
       exchange.fail(error);
     }
+  }
+
+  /** Throws unauthenticated, forbidden, too_many_requests. */
+  async #admitted(access: Admission, call: Call, { asker, operation }: Route): Promise<Call> {
+    const { exchange, head, target, services } = call;
+    const identity = await access.identify(head.headers.get('authorization'));
+    if (exchange.closed) throw new DftfsError('canceled', 'The client has gone.');
+    access.enter(identity);
+    exchange.identity = identity;
+    if (asker === 'administrator') authorise(identity, 'admin', target.path);
+    if (asker === 'reader') authorise(identity, 'read', target.path);
+    const files = new GuardedFiles(services.files, identity, operation);
+    return { ...call, services: { ...services, files } };
   }
 
   #checkExpectation(expectation: string | undefined): void {
@@ -259,6 +279,7 @@ class Gateway implements RestGateway {
 
   #finish(exchange: Exchange): void {
     exchange.close();
+    if (exchange.identity) this.#deps.access?.leave(exchange.identity);
     this.#open.delete(exchange);
     this.#countOpen();
     const { operation, status, problem, startedAt, bytesReceived, bytesSent } = exchange;

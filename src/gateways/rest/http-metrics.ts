@@ -40,7 +40,7 @@ interface EndpointCounts {
   readonly sent: Counter;
 }
 
-const ownEndpoints: ReadonlySet<string> = new Set(['system', 'nodes']);
+const ownEndpoints: ReadonlySet<string> = new Set(['system', 'nodes', 'tokens']);
 const classes = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
 
 export class HttpMetrics {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { DftfsError, type ErrorCode } from '#base/errors.ts';
 import { rawRequest } from '../../../test/support/raw-http.ts';
+import { testAccess } from '../../../test/support/test-access.ts';
 import { testGateway } from '../../../test/support/test-gateway.ts';
 import type { NodeAdmin } from './call.ts';
 import { openapi } from './openapi.ts';
@@ -88,6 +89,13 @@ const exchanges: readonly Exchange[] = [
   get('/-/cluster', '/-/cluster', 200),
   get('/-/metrics', '/-/metrics', 200),
   get('/-/openapi.json', '/-/openapi.json', 200),
+  get('/-/tokens', '/-/tokens', 200),
+  get('/-/tokens', '/-/tokens', 401, 'Authorization: Bearer x\r\n'),
+  get('/{path}', '/a', 403, 'Authorization: Bearer {reader}\r\n'),
+  post('/-/tokens', '?name=a&grants=admin', 200),
+  post('/-/tokens', '?name=a&grants=everything', 400),
+  del('/-/tokens/{token}', '/-/tokens/{id}', 200),
+  del('/-/tokens/{token}', '/-/tokens/{id}', 404),
   get('/-/{page}', '/-/nothing', 404),
   get('/-/nodes/{node}', '/-/nodes/n1', 200),
   get('/-/nodes/{node}', '/-/nodes/n9', 404),
@@ -130,11 +138,17 @@ suite('the description of the interface', () => {
   });
 
   test('is right about every answer, and every path and method is tried', async (context) => {
-    const { port } = await testGateway(context, { admin });
+    const { access, admin: token, holding } = await testAccess(context);
+    const { port } = await testGateway(context, { admin, access });
+    const reader = await holding('read:/b');
+    const known: Readonly<Record<string, string>> = { reader, id: reader.slice(6, 22) };
+    const filled = (text: string) => text.replaceAll(/\{(\w+)\}/g, (_, name) => known[name] ?? '');
     const tried = new Set<string>();
     for (const { method, pattern, target, headers = '', body, status } of exchanges) {
       const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`;
-      const head = `${method} ${target} HTTP/1.1\r\nHost: h\r\n${headers}${length}\r\n`;
+      const shown = headers.includes('Authorization') ? '' : `Authorization: Bearer ${token}\r\n`;
+      const line = `${method} ${target} HTTP/1.1\r\nHost: h\r\n`;
+      const head = filled(`${line}${headers}${shown}${length}\r\n`);
       const response = await rawRequest(port, head + (body ?? ''));
       const what = `${method} ${target.slice(0, 40)}`;
       assert.equal(response.status, status, `${what}: ${response.body}`);

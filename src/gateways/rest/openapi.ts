@@ -6,6 +6,7 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly parameters?: readonly object[];
+  readonly security?: readonly object[];
   readonly requestBody?: object;
   readonly responses: Readonly<Record<string, object>>;
 }
@@ -24,6 +25,8 @@ const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
 const failures = {
   '400': problem('A bad request: path, argument or framing. Nothing happened.'),
+  '401': problem('No token, or one that is not valid. Where tokens are on.'),
+  '403': problem('The token has no right to this.'),
   '404': problem('Nothing has this path or name.'),
   '405': problem('This method is not possible here; see Allow.'),
   '409': problem('The path is taken, or a promise would break. Nothing happened.'),
@@ -33,6 +36,7 @@ const failures = {
   '414': problem('The path is over 1,024 bytes.'),
   '416': problem('No byte of the file is in the range.'),
   '422': problem('A digest does not match, or a key came with another request.'),
+  '429': problem('The token has too many requests under way. See Retry-After.'),
   '503': problem('Not now: overloaded, or too few processes alive. See Retry-After and outcome.'),
   '507': problem('No space.'),
 } as const;
@@ -74,6 +78,9 @@ const fileAnswers = {
 };
 const page = { '200': { description: 'The page.' } };
 
+/** What may come of any request that has to show a token. */
+const denials = failing('401', '403', '429');
+
 const operation = (
   operationId: string,
   summary: string,
@@ -84,8 +91,14 @@ const operation = (
   operationId,
   summary,
   parameters,
-  responses,
+  responses: { ...responses, ...denials },
   ...(requestBody ? { requestBody } : {}),
+});
+
+/** Nobody is asked who he is. */
+const open = (id: string, summary: string, responses: Readonly<Record<string, object>>) => ({
+  get: { operationId: id, summary, security: [], responses },
+  head: { operationId: `${id}Head`, summary, security: [], responses },
 });
 
 /** GET, and HEAD with the same answers but no body. */
@@ -232,14 +245,14 @@ const paths = {
     '200': json('The record.', { type: 'object' }),
     ...failing('400', '404', '414', '503'),
   }),
-  '/-/health': reading('health', 'Whether the process turns.', [], page),
-  '/-/ready': reading('ready', 'Whether it can serve.', [], { ...page, ...failing('503') }),
+  '/-/health': open('health', 'Whether the process turns.', page),
+  '/-/ready': open('ready', 'Whether it can serve.', { ...page, ...failing('503') }),
   '/-/cluster': reading('cluster', 'The cluster as this process sees it.', [], page),
   '/-/metrics': reading('metrics', 'Counters, as Prometheus reads them.', [], {
     ...page,
     ...failing('404'),
   }),
-  '/-/openapi.json': reading('openapi', 'This description.', [], page),
+  '/-/openapi.json': open('openapi', 'This description.', page),
   '/-/nodes/{node}': reading('node', 'A node, and whether it can be stopped.', [inNode], {
     ...nodeAnswer,
     ...failing('404', '503'),
@@ -247,7 +260,33 @@ const paths = {
   '/-/nodes/{node}/drain': operating('drainNode', 'Moves everything off a node.', '409'),
   '/-/nodes/{node}/undrain': operating('undrainNode', 'Takes back a drain.'),
   '/-/nodes/{node}/remove': operating('removeNode', 'Forgets a node that holds nothing.', '409'),
-  '/-/{page}': reading('page', 'Fixed pages: the console.', [{ ...inPath, name: 'page' }], {
+  '/-/tokens': {
+    ...reading('listTokens', 'Tokens, without their secrets.', [], {
+      '200': json('All of them.', reference('Tokens')),
+      ...failing('404', '503'),
+    }),
+    post: operation(
+      'createToken',
+      'Makes a token; this answer alone shows it.',
+      [
+        inQuery('name', 'Whose it is.', true),
+        inQuery('grants', 'One a line: `read,list:/photos`, or `admin`.', true),
+      ],
+      {
+        '200': json('The token.', reference('CreatedToken')),
+        ...failing('400', '404', '414', '503', '507'),
+      },
+    ),
+  },
+  '/-/tokens/{token}': {
+    delete: operation(
+      'revokeToken',
+      'Revokes a token.',
+      [{ ...inPath, name: 'token', description: 'Its id.' }],
+      { '200': json('It is gone.', { type: 'object' }), ...failing('404', '409', '503') },
+    ),
+  },
+  '/-/{page}': open('page', 'Fixed pages: the console.', {
     ...page,
     '304': fileAnswers['304'],
     '308': { description: 'The page is at the same path with a slash at its end.' },
@@ -256,6 +295,7 @@ const paths = {
 } as const;
 
 const text = { type: 'string' };
+const texts = { type: 'array', items: text };
 const count = { type: 'integer', minimum: 0 };
 
 const schemas = {
@@ -277,6 +317,21 @@ const schemas = {
     type: 'object',
     required: ['path', 'size', 'etag', 'crc32'],
     properties: { path: text, size: count, etag: text, crc32: text },
+  },
+  Tokens: {
+    type: 'object',
+    required: ['tokens'],
+    properties: { tokens: { type: 'array', items: { $ref: '#/components/schemas/Token' } } },
+  },
+  Token: {
+    type: 'object',
+    required: ['id', 'name', 'grants', 'created', 'createdBy'],
+    properties: { id: text, name: text, grants: texts, created: text, createdBy: text },
+  },
+  CreatedToken: {
+    type: 'object',
+    required: ['id', 'name', 'grants', 'token'],
+    properties: { id: text, name: text, grants: texts, token: text },
   },
   Removed: { type: 'object', required: ['removed'], properties: { removed: count } },
   Node: {
@@ -328,5 +383,11 @@ export const openapi = {
       '`outcome` says more, and a retry with the same Idempotency-Key settles it.',
   },
   paths,
-  components: { schemas },
+  security: [{ token: [] }],
+  components: {
+    schemas,
+    securitySchemes: {
+      token: { type: 'http', scheme: 'bearer', description: 'Where tokens are switched on.' },
+    },
+  },
 };

@@ -63,6 +63,14 @@ export interface ProblemBody {
 /** What a client that retries may wait for; the true time isn't known. */
 const retryAfter = ['Retry-After', '1'];
 
+/** It may tell a path, which a client chose. */
+export const problemType = [
+  ...['Content-Type', 'application/problem+json', 'Cache-Control', 'no-store'],
+  ...['X-Content-Type-Options', 'nosniff'],
+];
+
+const challenge = ['WWW-Authenticate', 'Bearer realm="dftfs"'];
+
 const titleOf = (code: string): string => {
   const words = code.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
@@ -95,9 +103,13 @@ const detailOfBug = 'The server met a bug. Its log tells more under this request
 function storageAnswer(error: DftfsError, requestId: string, path: string | undefined) {
   const status = httpStatusOf(error.code);
   const detail = error.code === 'internal' ? detailOfBug : error.message;
-  const headers = status === 503 || status === 429 ? retryAfter : [];
   const { code, outcome } = error;
-  return answer(code, status, outcome, detail, requestId, error.path ?? path, headers);
+  return answer(code, status, outcome, detail, requestId, error.path ?? path, headersOf(status));
+}
+
+function headersOf(status: number): readonly string[] {
+  if (status === 401) return challenge;
+  return status === 503 || status === 429 ? retryAfter : [];
 }
 
 export const problemCodeOf = (error: unknown): ErrorCode | HttpProblemCode =>

@@ -11,22 +11,32 @@ import { putFile } from './endpoints/put.ts';
 import { deleteFile, removePath, rm } from './endpoints/rm.ts';
 import { stat } from './endpoints/stat.ts';
 import { cluster, describeApi, health, metrics, page, ready } from './endpoints/system.ts';
+import { createToken, listTokens, revokeToken, tokenPage } from './endpoints/tokens.ts';
 import { HttpProblem } from './problem.ts';
 import type { Target } from './target.ts';
 
+/**
+ * What who asks must be, where tokens are shown: 'nobody' in particular; one who may do what is
+ * asked of the files; one who may read the page; an administrator.
+ */
+export type Asker = 'nobody' | 'user' | 'reader' | 'administrator';
+
 export interface Route {
   readonly operation: string;
+  readonly asker: Asker;
   readonly run: Endpoint;
 }
 
 type Methods = Readonly<Record<string, Route>>;
 
-const route = (operation: string, run: Endpoint): Route => ({ operation, run });
+const route = (operation: string, run: Endpoint, asker: Asker = 'user'): Route => {
+  return { operation, asker, run };
+};
 
 /** GET, and HEAD, which is answered like GET without the body. */
-const reading = (operation: string, run: Endpoint): Methods => ({
-  GET: route(operation, run),
-  HEAD: route(operation, run),
+const reading = (operation: string, run: Endpoint, asker: Asker = 'user'): Methods => ({
+  GET: route(operation, run, asker),
+  HEAD: route(operation, run, asker),
 });
 
 const getLiteral: Endpoint = async (call) => getPath(call, await literalPathOf(call));
@@ -52,16 +62,21 @@ export const routes = {
   '/ls': reading('ls', ls),
   '/rm': { POST: route('rm', rm) },
   '/stat': reading('stat', stat),
-  '/-/health': reading('system', health),
-  '/-/ready': reading('system', ready),
-  '/-/cluster': reading('system', cluster),
-  '/-/metrics': reading('system', metrics),
-  '/-/openapi.json': reading('system', describeApi),
-  '/-/nodes/{node}': reading('nodes', describeNode),
-  '/-/nodes/{node}/drain': { POST: route('nodes', drainNode) },
-  '/-/nodes/{node}/undrain': { POST: route('nodes', undrainNode) },
-  '/-/nodes/{node}/remove': { POST: route('nodes', removeNode) },
-  '/-/{page}': reading('system', page),
+  '/-/health': reading('system', health, 'nobody'),
+  '/-/ready': reading('system', ready, 'nobody'),
+  '/-/cluster': reading('system', cluster, 'reader'),
+  '/-/metrics': reading('system', metrics, 'reader'),
+  '/-/openapi.json': reading('system', describeApi, 'nobody'),
+  '/-/nodes/{node}': reading('nodes', describeNode, 'reader'),
+  '/-/nodes/{node}/drain': { POST: route('nodes', drainNode, 'administrator') },
+  '/-/nodes/{node}/undrain': { POST: route('nodes', undrainNode, 'administrator') },
+  '/-/nodes/{node}/remove': { POST: route('nodes', removeNode, 'administrator') },
+  '/-/tokens': {
+    ...reading('tokens', listTokens, 'administrator'),
+    POST: route('tokens', createToken, 'administrator'),
+  },
+  '/-/tokens/{token}': { DELETE: route('tokens', revokeToken, 'administrator') },
+  '/-/{page}': reading('system', page, 'nobody'),
 } as const satisfies Record<string, Methods>;
 
 const fixed: ReadonlyMap<string, Methods> = new Map(
@@ -74,6 +89,7 @@ function methodsOf({ path, folder }: Target): Methods {
   if (path.startsWith('/exists/')) return routes['/exists/{path}'];
   const node = nodePage.exec(path)?.groups;
   if (node) return routes[`/-/nodes/{node}${node.action ?? ''}` as keyof typeof routes];
+  if (tokenPage.test(path)) return routes['/-/tokens/{token}'];
   if (path === '/-' || path.startsWith('/-/')) return routes['/-/{page}'];
   return folder ? routes['/{folder}/'] : routes['/{path}'];
 }

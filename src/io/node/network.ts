@@ -2,15 +2,21 @@
  * TCP on Node. Writes are gathered: all that is written to a connection in one turn of the event
  * loop leaves in one system call, because for small frames the call costs more than their bytes.
  */
-import { createServer, type Socket, connect as tcpConnect } from 'node:net';
+import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
 import type { Connection, ConnectionHandlers, Listener, Network } from '../network.ts';
+
+/** What connections of both kinds are made with. */
+export const socketOptions = {
+  noDelay: true,
+  keepAlive: true,
+  // A peer whose machine is gone is found out after some probes, even when nothing is being sent.
+  keepAliveInitialDelay: 10_000,
+  // Unsent bytes above which `write` says: wait.
+  highWaterMark: 1024 * 1024,
+};
 
 /** Gathered bytes that are sent without waiting for the turn's end. */
 const gatherBytes = 256 * 1024;
-/** Unsent bytes above which `write` says: wait. */
-const highWaterMark = 1024 * 1024;
-/** A peer whose machine is gone is found out after some probes, even when nothing is being sent. */
-const keepAliveDelayMs = 10_000;
 
 export function createNodeNetwork(): Network {
   return { listen, connect };
@@ -21,10 +27,11 @@ function listen(
   port: number,
   accept: (connection: Connection) => void,
 ): Promise<Listener> {
-  const server = createServer(
-    { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs, highWaterMark },
-    (socket) => accept(new NodeConnection(socket)),
-  );
+  const server = createServer(socketOptions, (socket) => accept(new NodeConnection(socket)));
+  return listening(server, host, port);
+}
+
+export function listening(server: Server, host: string, port: number): Promise<Listener> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {
@@ -43,18 +50,27 @@ function listen(
 }
 
 function connect(host: string, port: number, timeoutMs: number): Promise<Connection> {
+  const socket = tcpConnect({ host, port, ...socketOptions });
+  return opened(socket, { event: 'connect', timeoutMs, what: `${host}:${port}` }, () => {
+    return new NodeConnection(socket);
+  });
+}
+
+export interface Opening {
+  readonly event: 'connect' | 'secureConnect';
+  readonly timeoutMs: number;
+  readonly what: string;
+}
+
+/** What `make` returns when the socket is open; if it ends before, or `make` throws, rejects. */
+export function opened<T>(
+  socket: Socket,
+  { event, timeoutMs, what }: Opening,
+  make: () => T,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const options = {
-      host,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: keepAliveDelayMs,
-      highWaterMark,
-    };
-    const socket = tcpConnect(options);
     const timer = setTimeout(() => {
-      const error = new Error(`no connection to ${host}:${port} in ${timeoutMs} ms`);
+      const error = new Error(`no connection to ${what} in ${timeoutMs} ms`);
       socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
     }, timeoutMs);
     timer.unref();
@@ -63,25 +79,31 @@ function connect(host: string, port: number, timeoutMs: number): Promise<Connect
       reject(error);
     };
     socket.once('error', fail);
-    socket.once('connect', () => {
+    socket.once(event, () => {
       clearTimeout(timer);
-      const connection = new NodeConnection(socket);
-      socket.off('error', fail);
-      resolve(connection);
+      try {
+        resolve(make());
+        socket.off('error', fail);
+      } catch (error) {
+        reject(error);
+        socket.destroy();
+      }
     });
   });
 }
 
-class NodeConnection implements Connection {
+export class NodeConnection implements Connection {
   readonly remote: string;
+  readonly certified: string | undefined;
   readonly #socket: Socket;
   #handlers: ConnectionHandlers | undefined;
   #error: Error | undefined;
   #closed = false;
   #corkedAt: number | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, certified?: string) {
     this.#socket = socket;
+    this.certified = certified;
     this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
     socket.on('error', (error) => {
       this.#error = error;

@@ -7,6 +7,7 @@
  * into what was received.
  */
 import { DftfsError } from '#base/errors.ts';
+import type { TlsSource } from '#io/tls.ts';
 import type { Clock, Random, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
 import { canWrite, checkRange, checkRevision, checkSpan, checkTxn } from '../check-arguments.ts';
@@ -43,11 +44,13 @@ export interface EtcdKvDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Logger;
+  /** For https endpoints. */
+  readonly tls?: TlsSource | undefined;
   readonly metrics?: EtcdMetrics | undefined;
 }
 
 export interface EtcdKvOptions {
-  /** http URLs of the members' client ports. */
+  /** http or https URLs of the members' client ports. */
   readonly endpoints: readonly string[];
   /**
    * A member that hasn't answered for so long is left: a read goes on elsewhere, a write is

@@ -6,9 +6,16 @@
  * needed and again after it was lost.
  */
 import * as http2 from 'node:http2';
+import type { TlsSource } from '#io/tls.ts';
 import type { Timers } from '#io/world.ts';
 import { GrpcCall, GrpcFailure, grpcStatus, type StreamHandlers } from './grpc-call.ts';
 import { framePrefixBytes } from './protobuf.ts';
+
+export interface GrpcDeps {
+  readonly timers: Timers;
+  /** What is shown to an https endpoint, and who may have signed what it shows. */
+  readonly tls?: TlsSource | undefined;
+}
 
 export interface GrpcStream {
   cancel(): void;
@@ -22,6 +29,7 @@ const connectionWindowBytes = 64 * mebibyte;
 export class GrpcChannel {
   readonly endpoint: string;
   readonly #timers: Timers;
+  readonly #tls: TlsSource | undefined;
   readonly #metadata: http2.OutgoingHttpHeaders;
   #session: http2.ClientHttp2Session | undefined;
   /**
@@ -31,12 +39,10 @@ export class GrpcChannel {
   #connecting: Promise<http2.ClientHttp2Session> | undefined;
   #closed = false;
 
-  /** `endpoint` is an http URL. */
-  constructor(
-    deps: { timers: Timers },
-    options: { endpoint: string; metadata?: Record<string, string> },
-  ) {
+  /** `endpoint` is an http URL, or https with `tls`. */
+  constructor(deps: GrpcDeps, options: { endpoint: string; metadata?: Record<string, string> }) {
     this.#timers = deps.timers;
+    this.#tls = deps.tls;
     this.endpoint = options.endpoint;
     this.#metadata = {
       ':method': 'POST',
@@ -115,10 +121,17 @@ export class GrpcChannel {
     return call;
   }
 
+  #material(): http2.SecureClientSessionOptions {
+    if (this.#tls === undefined) return {};
+    const { authorities, certificate, key } = this.#tls.current;
+    return { ca: authorities, cert: certificate, key, minVersion: 'TLSv1.3' };
+  }
+
   #connect(): Promise<http2.ClientHttp2Session> {
     this.#connecting ??= new Promise<http2.ClientHttp2Session>((resolve, reject) => {
       if (this.#closed) throw new Error('closed');
       const session = http2.connect(this.endpoint, {
+        ...this.#material(),
         settings: { enablePush: false, initialWindowSize: streamWindowBytes },
       });
       this.#sessions.add(session);

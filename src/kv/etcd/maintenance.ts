@@ -4,9 +4,8 @@
  * be done twice.
  */
 import { DftfsError } from '#base/errors.ts';
-import type { Timers } from '#io/world.ts';
 import { GrpcFailure, grpcStatus } from './grpc-call.ts';
-import { GrpcChannel } from './grpc-channel.ts';
+import { GrpcChannel, type GrpcDeps } from './grpc-channel.ts';
 import { methods } from './methods.ts';
 import { alarmRequest, compactRequest, emptyRequest, rangeRequest } from './requests.ts';
 import { alarmResponse, type MemberAlarm, type MemberStatus, statusResponse } from './responses.ts';
@@ -21,7 +20,7 @@ export class EtcdMaintenance {
   readonly endpoints: readonly string[];
   readonly #channels: ReadonlyMap<string, GrpcChannel>;
 
-  constructor(deps: { timers: Timers }, options: { endpoints: readonly string[] }) {
+  constructor(deps: GrpcDeps, options: { endpoints: readonly string[] }) {
     this.endpoints = options.endpoints;
     this.#channels = new Map(
       options.endpoints.map((endpoint) => [endpoint, new GrpcChannel(deps, { endpoint })]),

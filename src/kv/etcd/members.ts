@@ -3,6 +3,7 @@
  * so that different ones lean on different members, and uses the first healthy member in it. One
  * that failed is left alone until it has answered a probe and says that it knows a leader.
  */
+import type { TlsSource } from '#io/tls.ts';
 import type { Random, Timer, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
 import type { KvMember } from '../kv.ts';
@@ -30,6 +31,7 @@ export interface Member {
 
 export interface MembersDeps {
   readonly timers: Timers;
+  readonly tls?: TlsSource | undefined;
   readonly random: Random;
   readonly log: Logger;
 }

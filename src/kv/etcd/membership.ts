@@ -3,9 +3,8 @@
  * id, which has voted: it is removed, and added as a new one. All of it is decided by a majority.
  */
 import { DftfsError } from '#base/errors.ts';
-import type { Timers } from '#io/world.ts';
 import { GrpcFailure } from './grpc-call.ts';
-import { GrpcChannel } from './grpc-channel.ts';
+import { GrpcChannel, type GrpcDeps } from './grpc-channel.ts';
 import { methods } from './methods.ts';
 import { MessageReader } from './protobuf.ts';
 import { emptyRequest, memberAddRequest, memberRemoveRequest } from './requests.ts';
@@ -25,7 +24,7 @@ export class EtcdMembership {
   readonly #channel: GrpcChannel;
 
   /** `endpoint`: a member that serves. */
-  constructor(deps: { timers: Timers }, options: { endpoint: string }) {
+  constructor(deps: GrpcDeps, options: { endpoint: string }) {
     this.#channel = new GrpcChannel(deps, options);
   }
 

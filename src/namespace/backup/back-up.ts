@@ -27,8 +27,8 @@ export type BackupEntry = readonly [key: string, valueBase64: string];
 
 const callOptions = { timeoutMs: 10_000 };
 const pageMax = 1000;
-const { cluster, node, volume, file, backReference, garbage } = prefixes;
-const kept = [cluster, node, volume, file, backReference, garbage];
+const { cluster, node, volume, file, backReference, garbage, token } = prefixes;
+const kept = [cluster, node, volume, file, backReference, garbage, token];
 
 /**
  * Fails with names_unavailable if history is compacted before the end: then it can be begun again.

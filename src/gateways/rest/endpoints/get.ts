@@ -7,7 +7,7 @@ import { queryArguments } from '../arguments.ts';
 import type { Call } from '../call.ts';
 import { judgeRead, rangeHeaderOf } from '../conditions.ts';
 import { fileHeaders } from '../file-headers.ts';
-import { HttpProblem, problemAnswer } from '../problem.ts';
+import { HttpProblem, problemAnswer, problemType } from '../problem.ts';
 import { readRange } from '../ranges.ts';
 import { hasBody } from '../request-head.ts';
 import { sendStream } from '../send-stream.ts';
@@ -66,8 +66,7 @@ function rangeOf(
     if (!isCode(error, 'range_unsatisfiable')) throw error;
     const { status, body } = problemAnswer(error, exchange.id, entry.path);
     const size = ['Content-Range', `bytes */${entry.record.size}`];
-    const type = ['Content-Type', 'application/problem+json'];
-    exchange.respond(status, [...type, ...size], `${JSON.stringify(body)}\n`);
+    exchange.respond(status, [...problemType, ...size], `${JSON.stringify(body)}\n`);
     return 'unsatisfiable';
   }
 }

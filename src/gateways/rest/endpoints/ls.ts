@@ -86,7 +86,9 @@ async function stream(
   total: number,
 ): Promise<void> {
   const { exchange, services } = call;
-  const response = exchange.begin(200, ['Content-Type', 'application/x-ndjson']);
+  const response = exchange.begin(200, [
+    ...['Content-Type', 'application/x-ndjson', 'X-Content-Type-Options', 'nosniff'],
+  ]);
   if (!response || call.head.method === 'HEAD') return void response?.end();
   let page = first;
   let room = total;

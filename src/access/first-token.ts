@@ -1,0 +1,67 @@
+/**
+ * The token that makes all others. It is derived from the cluster's secret, so that every node,
+ * on whichever machine, makes the same one, and none has to be passed around; from it nobody gets
+ * back to the secret. It is made once in a cluster's life: revoked, it stays so.
+ */
+import { createHmac } from 'node:crypto';
+import type { Disk } from '#io/disk.ts';
+import type { Clock } from '#io/world.ts';
+import type { Kv } from '#kv/kv.ts';
+import type { Logger } from '#observe/log.ts';
+import { firstTokenKey, tokenKey } from '#protocol/keys.ts';
+import { parseGrant } from './rights.ts';
+import { hashOf, type Token, tokenOf, tokenText } from './token.ts';
+import { encodeTokenRecord } from './token-record.ts';
+
+export interface FirstTokenDeps {
+  readonly kv: Kv;
+  readonly disk: Pick<Disk, 'readWhole' | 'writeWhole'>;
+  readonly clock: Pick<Clock, 'wall'>;
+  readonly log: Logger;
+}
+
+export interface FirstTokenOptions {
+  readonly clusterSecret: Buffer;
+  /** Where an operator finds it. */
+  readonly file: string;
+}
+
+const callOptions = { timeoutMs: 3000 };
+const ownerOnly = 0o600;
+
+/** Its file is there before the token is. */
+export async function ensureFirstToken(
+  deps: FirstTokenDeps,
+  { clusterSecret, file }: FirstTokenOptions,
+): Promise<void> {
+  const { kv, disk, clock, log } = deps;
+  if ((await kv.get(firstTokenKey, callOptions)) !== undefined) return;
+  const token = deriveToken(clusterSecret);
+  const content = Buffer.from(`${tokenText(token)}\n`);
+  if (!(await disk.readWhole(file))?.equals(content)) {
+    await disk.writeWhole(file, content, ownerOnly);
+  }
+  const value = encodeTokenRecord({
+    ...{ name: 'first-admin', grants: [parseGrant('admin')] },
+    digest: Buffer.from(hashOf(token), 'base64url'),
+    ...{ createdMs: clock.wall(), createdBy: 'the cluster' },
+  });
+  const { succeeded } = await kv.txn(
+    {
+      compare: [{ start: firstTokenKey, field: 'version', relation: '=', value: 0 }],
+      then: [
+        { kind: 'put', key: firstTokenKey, value: Buffer.alloc(0) },
+        { kind: 'put', key: tokenKey(token.id), value },
+      ],
+      else: [],
+    },
+    callOptions,
+  );
+  if (succeeded) log.info('first token made', { file });
+}
+
+function deriveToken(clusterSecret: Buffer): Token {
+  const part = (name: string) =>
+    createHmac('sha256', clusterSecret).update(`dftfs first token, ${name}\n`).digest();
+  return tokenOf(Buffer.concat([part('id').subarray(0, 8), part('secret')]));
+}
