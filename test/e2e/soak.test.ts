@@ -4,7 +4,7 @@ import { soak } from '../soak/soak.ts';
 import { isFullForm } from '../support/full-form.ts';
 import { newSeed } from '../support/seeded-random.ts';
 
-const seconds = isFullForm ? 1800 : 60;
+const seconds = isFullForm ? 1800 : 180;
 
 test(`a soak of ${seconds} seconds`, async (t) => {
   const say = (line: string) => t.diagnostic(line);
