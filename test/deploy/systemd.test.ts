@@ -1,4 +1,4 @@
-/** The units of deploy/systemd: systemd accepts them, and what they name is what `prepare` makes. */
+/** The units of deploy/systemd: systemd takes them, and what they name is what `prepare` makes. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
