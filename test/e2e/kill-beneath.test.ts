@@ -12,7 +12,7 @@ import { httpCall } from '../support/http-call.ts';
 import { type LocalCluster, withLocalCluster } from '../support/local-cluster.ts';
 import { newSeed, SeededRandom } from '../support/seeded-random.ts';
 
-const kills = isFullForm ? 100 : 12;
+const kills = isFullForm ? 100 : 8;
 const beforeMsMax = 400;
 /** As long as a new leader of etcd takes, and longer. */
 const afterMs = 1500;

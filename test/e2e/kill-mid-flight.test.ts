@@ -13,7 +13,7 @@ import { httpCall } from '../support/http-call.ts';
 import { type LocalCluster, withLocalCluster } from '../support/local-cluster.ts';
 import { newSeed, SeededRandom } from '../support/seeded-random.ts';
 
-const kills = isFullForm ? 200 : 40;
+const kills = isFullForm ? 200 : 15;
 const busyMsMax = 400;
 /** Of those known from before, so many are read after each kill; all of them at the end. */
 const sample = 8;

@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { seededBytes } from '../support/every-endpoint.ts';
+import { isFullForm } from '../support/full-form.ts';
 import { httpCall } from '../support/http-call.ts';
 import { type LocalCluster, startLocalCluster } from '../support/local-cluster.ts';
 
 const racers = 32;
-const rounds = 200;
+const rounds = isFullForm ? 200 : 60;
 /** One process is away at a time: killed in one of these rounds, started again two later. */
 const roundsPerKill = 10;
 
@@ -34,7 +35,7 @@ async function race({ url, body }: Racer): Promise<Outcome> {
   }
 }
 
-describe('32 racers on one path, 200 rounds, processes dying', () => {
+describe(`${racers} racers on one path, ${rounds} rounds, processes dying`, () => {
   let cluster: LocalCluster;
   const stored = new Map<string, Buffer>();
 

@@ -1,9 +1,10 @@
 /** Random harm under load for a while: nothing is lost, nothing wrong. `npm run soak` goes on. */
 import { test } from 'node:test';
 import { soak } from '../soak/soak.ts';
+import { isFullForm } from '../support/full-form.ts';
 import { newSeed } from '../support/seeded-random.ts';
 
-const seconds = 180;
+const seconds = isFullForm ? 1800 : 180;
 
 test(`a soak of ${seconds} seconds`, async (t) => {
   const say = (line: string) => t.diagnostic(line);

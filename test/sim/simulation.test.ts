@@ -17,4 +17,4 @@ test('a seed repeats exactly, and no two are alike', async () => {
 });
 
 test('whatever fails, nothing is lost, and nothing false is said', (context) =>
-  checkSeeds(context, 1, 150));
+  checkSeeds(context, 1, 100));

@@ -114,7 +114,8 @@ function taken({ pid }: LocalCluster, names: readonly string[]) {
     try {
       const id = pid(name);
       const status = readFileSync(`/proc/${id}/status`, 'utf8');
-      const mib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+      // Without the pages of mapped databases, which are the kernel's to keep or drop.
+      const mib = Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
       return [{ mib, handles: readdirSync(`/proc/${id}/fd`).length }];
     } catch {
       return [];

@@ -111,11 +111,12 @@ export class EtcdCluster {
     });
   }
 
-  /** Waits until every member answers and knows a leader. */
+  /** Waits until every member answers, and all know the same leader. */
   async ready(): Promise<void> {
     await this.#until('all members', async () => {
       const known = await Promise.all(this.endpoints.map((endpoint) => this.#status(endpoint)));
-      return known.every((status) => status !== undefined && status.leaderId !== '0') || undefined;
+      const leaders = new Set(known.map((status) => status?.leaderId ?? '0'));
+      return (leaders.size === 1 && !leaders.has('0')) || undefined;
     });
   }
 

@@ -11,15 +11,18 @@ import { type Member, Members } from './members.ts';
 const options = { timeoutMs: 10_000 };
 const world = createNodeWorld();
 const count = 3;
+/** Of one attempt: where members are stopped each costs so much, elsewhere none may run out. */
+const shortMs = 1000;
+const longMs = 10_000;
 
 /** A kv whose first choice is the given member, the others following in order. */
-function leaningOn(cluster: EtcdCluster, index: number): EtcdKv {
+function leaningOn(cluster: EtcdCluster, index: number, perAttemptTimeoutMs: number): EtcdKv {
   const { endpoints } = cluster;
   const ordered = endpoints.map((_, i) => endpoints[(index + i) % count] as string);
   const random = { bytes: world.random.bytes, float: () => 0 };
   return EtcdKv.create(
     { ...world, random, log: silentLogger },
-    { endpoints: ordered, perAttemptTimeoutMs: 1000, probeIntervalMs: 200 },
+    { endpoints: ordered, perAttemptTimeoutMs, probeIntervalMs: 200 },
   );
 }
 
@@ -53,9 +56,19 @@ async function until(what: string, condition: () => boolean): Promise<void> {
 describe('EtcdKv when members fail', () => {
   let cluster: EtcdCluster;
   let kv: EtcdKv;
-  const leanOn = (index: number) => {
-    kv = leaningOn(cluster, index);
-    return kv;
+  const leanOn = (index: number, perAttemptTimeoutMs = shortMs) => {
+    kv = leaningOn(cluster, index, perAttemptTimeoutMs);
+  };
+  /** Written with patience, and read by the kv, which has a connection then. Its revision. */
+  const written = async (key: string): Promise<number> => {
+    const patient = leaningOn(cluster, 0, longMs);
+    try {
+      const { revision } = await patient.txn(put(key), options);
+      assert.equal((await kv.get(key, options))?.version, 1);
+      return revision;
+    } finally {
+      await patient.close();
+    }
   };
 
   before(async () => {
@@ -76,7 +89,7 @@ describe('EtcdKv when members fail', () => {
   it('goes on with another member when the one in use is killed', async () => {
     const index = await follower();
     leanOn(index);
-    await kv.txn(put('killed/1'), options);
+    await written('killed/1');
     await cluster.kill(index);
     // The connection is known to be gone, or refused: not even a write is left in doubt for long.
     await putSurely(kv, 'killed/2');
@@ -89,7 +102,7 @@ describe('EtcdKv when members fail', () => {
   it('sends a write elsewhere when the member refuses the connection', async () => {
     const index = await follower();
     await cluster.kill(index);
-    leanOn(index);
+    leanOn(index, longMs);
     await kv.txn(put('refused/1'), options);
     assert.equal((await kv.get('refused/1', options))?.version, 1);
   });
@@ -97,7 +110,7 @@ describe('EtcdKv when members fail', () => {
   it('leaves a stopped member: reads and leases go on, a write is unknown', async () => {
     const index = await follower();
     leanOn(index);
-    await kv.txn(put('stopped/1'), options);
+    await written('stopped/1');
     const lease = await kv.grantLease(60_000, options);
     cluster.pause(index);
     const [write, read, alive] = await Promise.allSettled([
@@ -117,7 +130,7 @@ describe('EtcdKv when members fail', () => {
   it('ends the watches on a stopped member, and begins new ones elsewhere', async () => {
     const index = await follower();
     leanOn(index);
-    const { revision } = await kv.txn(put('watched/1'), options);
+    const revision = await written('watched/1');
     const ends: string[] = [];
     const keys: string[] = [];
     const watch = () =>
@@ -160,7 +173,8 @@ describe('EtcdKv when members fail', () => {
     const leader = await cluster.leader();
     leanOn((leader + 1) % count);
     const asLeader = { ...options, viaLeader: true };
-    await kv.txn(put('via/1'), asLeader);
+    await written('via/1');
+    assert.equal((await kv.get('via/1', asLeader))?.version, 1);
     cluster.pause(leader);
     const read: Txn = { compare: [], then: [{ kind: 'range', start: 'via/1' }], else: [] };
     const { results } = await kv.txn(read, asLeader);
@@ -170,7 +184,7 @@ describe('EtcdKv when members fail', () => {
   it('goes on when the leader is killed', async () => {
     const leader = await cluster.leader();
     leanOn((leader + 1) % count);
-    await kv.txn(put('leader/1'), options);
+    await written('leader/1');
     await cluster.kill(leader);
     assert.equal((await kv.get('leader/1', options))?.version, 1);
     await putSurely(kv, 'leader/2');
@@ -179,7 +193,7 @@ describe('EtcdKv when members fail', () => {
   it('goes on when the leader is stopped', async () => {
     const leader = await cluster.leader();
     leanOn(leader);
-    await kv.txn(put('leader/3'), options);
+    await written('leader/3');
     cluster.pause(leader);
     assert.equal((await kv.get('leader/3', options))?.version, 1);
     await putSurely(kv, 'leader/4');
@@ -187,7 +201,7 @@ describe('EtcdKv when members fail', () => {
 
   it('fails within the deadline when the majority is lost, and recovers', async () => {
     leanOn(0);
-    await kv.txn(put('majority/1'), options);
+    await written('majority/1');
     const survivor = await follower();
     const lost = [0, 1, 2].filter((index) => index !== survivor);
     for (const index of lost) await cluster.kill(index);
