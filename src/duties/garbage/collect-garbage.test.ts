@@ -261,6 +261,28 @@ test('a long queue in which nothing is due is walked seldom, one that gets short
   assert.equal(pages, 9, 'it goes on');
 });
 
+test('slow walks over a long queue put off what becomes due by no more than they take', async () => {
+  const { rig, volume, collector } = await setUp();
+  const pageMs = 2 * options.readGraceMs;
+  let pages = 0;
+  const range: typeof rig.kv.range = async (...args) => {
+    pages += 1;
+    await rig.time.advance(pageMs);
+    return rig.kv.range(...args);
+  };
+  const duty = collector({ kv: { range, txn: rig.kv.txn.bind(rig.kv) } });
+  for (let index = 0; index < 8; index++) {
+    await rig.put(n0, `/${index}`, volume);
+    await rig.namespace(n0).remove(`/${index}`);
+  }
+  await round(duty);
+  await round(duty);
+  const walked = pages;
+  await rig.time.advance(walked * pageMs);
+  await round(duty);
+  assert.ok(pages > walked);
+});
+
 test('only the coordinator collects, and nobody while a backup is on hold', async () => {
   const { rig, volume, collector } = await setUp();
   const file = await rig.put(n0, '/a', volume);

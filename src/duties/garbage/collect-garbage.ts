@@ -59,7 +59,10 @@ export const collectGarbageDefaults: CollectGarbageOptions = {
 const pairsPerCallMax = 1024;
 /** For one node in one step. A blob that takes more is gone on with later. */
 const callsMax = 64;
-/** A walk over a long queue in which nothing is due takes at most a tenth of the time. */
+/**
+ * Walks over a long queue in which nothing is due take a tenth of the time; half of it where they
+ * are so slow that what becomes due would wait for longer than readers get.
+ */
 const restPerWalk = 9;
 
 interface Tally {
@@ -131,8 +134,10 @@ export class CollectGarbage implements Duty {
 
   #endRound(now: number): void {
     this.#waiting = this.#seen;
-    const restMs = restPerWalk * this.#walkedMs;
-    this.#nextRoundMs = now + Math.max(this.#options.roundMs, restMs);
+    const { roundMs, readGraceMs } = this.#options;
+    const restMsMax = Math.max(readGraceMs, this.#walkedMs);
+    const restMs = Math.min(restPerWalk * this.#walkedMs, restMsMax);
+    this.#nextRoundMs = now + Math.max(roundMs, restMs);
   }
 
   #count(blobs: readonly QueuedBlob[]): void {
