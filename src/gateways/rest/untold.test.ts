@@ -5,7 +5,7 @@ import { testGateway } from '../../../test/support/test-gateway.ts';
 
 type Asked = readonly [method: string, target: string, headers?: Record<string, string>];
 
-/** Whatever could tell whether something is at a path, each in the forms that are read otherwise. */
+/** Whatever could tell whether something is at a path, in all forms that are read otherwise. */
 const askedOf = (path: string): readonly Asked[] => [
   ['GET', path],
   ['HEAD', path],
