@@ -1,14 +1,27 @@
 /** The frame around both views: who answers, where to go, light or dark. */
+import { useEffect } from 'preact/hooks';
 import { ClusterView } from './cluster/cluster-view.tsx';
 import { FilesView } from './files/files-view.tsx';
-import { silentSince, status } from './live/live.ts';
+import { forgetListing } from './files/listing.ts';
+import { forget, refusal, silentSince, status } from './live/live.ts';
 import { Silence } from './live/silence.tsx';
 import { Icon } from './parts/icon.tsx';
 import { nextTheme, theme } from './parts/theme.ts';
 import { folderHref, route } from './route.ts';
+import { Account } from './session/account.tsx';
+import { nearestFolder } from './session/grants.ts';
+import { type Session, session } from './session/session.ts';
+import { SignInForm } from './session/sign-in-form.tsx';
 
 export function App() {
   const { view } = route.value;
+  const now = session.value;
+  const isOut = now.state === 'out';
+  useEffect(() => {
+    if (!isOut) return;
+    forget();
+    forgetListing();
+  }, [isOut]);
   return (
     <>
       <button type="button" class="skip" onClick={skip}>
@@ -19,20 +32,29 @@ export function App() {
           <img src="icon.svg" alt="" width="22" height="22" />
           DFTFS
         </span>
-        <nav aria-label="Views">
-          <Tab href="#/cluster" label="Cluster" isHere={view === 'cluster'} />
-          <Tab href={folderHref('/')} label="Files" isHere={view === 'files'} />
-        </nav>
+        {!isOut && (
+          <nav aria-label="Views">
+            <Tab href="#/cluster" label="Cluster" isHere={view === 'cluster'} />
+            <Tab href={folderHref(homeOf(now))} label="Files" isHere={view === 'files'} />
+          </nav>
+        )}
         <Answering />
+        <Account />
         <ThemeSwitch />
       </header>
       <Silence />
       <main id="main" tabIndex={-1}>
-        {route.value.view === 'files' ? <FilesView folder={route.value.folder} /> : <ClusterView />}
+        {isOut ? <SignInForm why={now.why} /> : <View />}
       </main>
     </>
   );
 }
+
+const View = () =>
+  route.value.view === 'files' ? <FilesView folder={route.value.folder} /> : <ClusterView />;
+
+const homeOf = (now: Session): string =>
+  now.state === 'in' ? nearestFolder('/', now.grants) : '/';
 
 const skip = (): void => document.getElementById('main')?.focus();
 
@@ -43,6 +65,9 @@ const Tab = ({ href, label, isHere }: { href: string; label: string; isHere: boo
 );
 
 function Answering() {
+  if (session.value.state === 'out' || refusal.value !== undefined) {
+    return <span class="answering" />;
+  }
   if (status.value === undefined) return <span class="answering">Looking…</span>;
   const isSilent = silentSince.value !== undefined;
   return (

@@ -24,7 +24,7 @@ test('the first token is made once, in a file of its owner alone, the same by al
   const { id, grants } = await identify(access, `Bearer ${admin}`);
   assert.deepEqual(grants, [{ rights: ['admin'], prefix: '/' }]);
   const elsewhere = `${file}-of-another-node`;
-  const options = { clusterSecret: Buffer.alloc(32, 7), requestsPerTokenMax: 1 };
+  const options = { clusterSecret: Buffer.alloc(32, 7), era: 0, requestsPerTokenMax: 1 };
   const world = createNodeWorld();
   const startAgain = async () => {
     const second = new Access({ kv, world, log: silentLogger }, { ...options, file: elsewhere });
@@ -41,6 +41,14 @@ test('the first token is made once, in a file of its owner alone, the same by al
   await assert.rejects(stat(elsewhere), { code: 'ENOENT' });
   const other = await testAccess(context, { kv: new MemoryKv(world) });
   assert.equal(other.admin, admin);
+});
+
+test('names that are restored from a time before tokens get another first one', async (context) => {
+  const world = createNodeWorld();
+  const before = await testAccess(context);
+  const after = await testAccess(context, { kv: new MemoryKv(world), era: 1 });
+  assert.notEqual(after.admin, before.admin);
+  await refused(after.access, `Bearer ${before.admin}`);
 });
 
 test('a token is good on every node at once, and revoked it is good on none', async (context) => {
@@ -218,7 +226,7 @@ test('a file that holds something else is written anew before the token is made'
   await writeFile(file, 'something else', { mode: 0o644 });
   const world = createNodeWorld();
   const kv = new MemoryKv(world);
-  const options = { clusterSecret: Buffer.alloc(32, 7), file, requestsPerTokenMax: 1 };
+  const options = { clusterSecret: Buffer.alloc(32, 7), era: 0, file, requestsPerTokenMax: 1 };
   const access = new Access({ kv, world, log: silentLogger }, options);
   context.after(() => access.close());
   await access.start();

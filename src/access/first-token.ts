@@ -1,7 +1,8 @@
 /**
  * The token that makes all others. It is derived from the cluster's secret, so that every node,
  * on whichever machine, makes the same one, and none has to be passed around; from it nobody gets
- * back to the secret. It is made once in a cluster's life: revoked, it stays so.
+ * back to the secret. It is made once in a cluster's life: revoked, it stays so. Where names are
+ * restored from a time before tokens it is another: the old one may be in wrong hands.
  */
 import { createHmac } from 'node:crypto';
 import type { Disk } from '#io/disk.ts';
@@ -22,6 +23,8 @@ export interface FirstTokenDeps {
 
 export interface FirstTokenOptions {
   readonly clusterSecret: Buffer;
+  /** How often the names were restored from a backup. */
+  readonly era: number;
   /** Where an operator finds it. */
   readonly file: string;
 }
@@ -32,12 +35,12 @@ const ownerOnly = 0o600;
 /** Its file is there before the token is. */
 export async function ensureFirstToken(
   deps: FirstTokenDeps,
-  { clusterSecret, file }: FirstTokenOptions,
+  { clusterSecret, era, file }: FirstTokenOptions,
 ): Promise<void> {
   const { kv, disk, clock, log } = deps;
   if ((await kv.get(firstTokenKey, callOptions)) !== undefined) return;
-  const token = deriveToken(clusterSecret);
-  const content = Buffer.from(firstTokenFile(clusterSecret));
+  const token = deriveToken(clusterSecret, era);
+  const content = Buffer.from(firstTokenFile(clusterSecret, era));
   if (!(await disk.readWhole(file))?.equals(content)) {
     await disk.writeWhole(file, content, ownerOnly);
   }
@@ -61,11 +64,11 @@ export async function ensureFirstToken(
 }
 
 /** What its file holds. */
-export const firstTokenFile = (clusterSecret: Buffer): string =>
-  `${tokenText(deriveToken(clusterSecret))}\n`;
+export const firstTokenFile = (clusterSecret: Buffer, era: number): string =>
+  `${tokenText(deriveToken(clusterSecret, era))}\n`;
 
-function deriveToken(clusterSecret: Buffer): Token {
+function deriveToken(clusterSecret: Buffer, era: number): Token {
   const part = (name: string) =>
-    createHmac('sha256', clusterSecret).update(`dftfs first token, ${name}\n`).digest();
+    createHmac('sha256', clusterSecret).update(`dftfs first token ${era}, ${name}\n`).digest();
   return tokenOf(Buffer.concat([part('id').subarray(0, 8), part('secret')]));
 }

@@ -22,6 +22,11 @@ test('the files of a known kind are pages, each with its type, tag and policy', 
   const policy = headers[headers.indexOf('Content-Security-Policy') + 1] ?? '';
   assert.match(policy, /^default-src 'none'; script-src 'self';/);
   assert.match(policy, /connect-src 'self' a\.example:80;/);
+  // Forms and frames are for downloads from here.
+  assert.match(
+    policy,
+    /frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'/,
+  );
   assert.doesNotMatch(policy, /unsafe|\*/);
 });
 

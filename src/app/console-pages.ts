@@ -29,8 +29,10 @@ const policyWith = (doors: readonly string[]): string =>
     "style-src 'self'",
     ["connect-src 'self'", ...doors.filter((door) => doorForm.test(door))].join(' '),
     "img-src 'self' blob:",
+    // For downloads that show a token: see console/src/api/save.ts.
+    "frame-src 'self'",
+    "form-action 'self'",
     "base-uri 'none'",
-    "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
   ].join('; ');

@@ -16,6 +16,7 @@ import { RebuildQueue } from '#duties/scrub/rebuild-queue.ts';
 import { ScrubShards } from '#duties/scrub/scrub-shards.ts';
 import type { World } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
+import type { RevisionAges } from '#kv/revision-ages.ts';
 import type { Logger } from '#observe/log.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import type { DutyPace } from './duty-pace.ts';
@@ -28,6 +29,7 @@ export interface KeepingDutiesDeps {
   readonly map: ClusterMap;
   readonly store: ShardStore;
   readonly shards: ShardCalls;
+  readonly ages: RevisionAges;
   readonly filler: SlotFiller;
   readonly pace: DutyPace;
 }
@@ -43,7 +45,7 @@ export function keepingDuties(
   deps: KeepingDutiesDeps,
   isCoordinator: () => boolean,
 ): KeepingDuties {
-  const { world, log, kv, map, store, shards, filler, pace } = deps;
+  const { world, log, kv, map, store, shards, filler, pace, ages } = deps;
   const { node } = deps.config;
   const { readGraceMs } = deps.config.cluster;
   const rebuild = new RebuildQueue();
@@ -57,7 +59,10 @@ export function keepingDuties(
   };
   const auditNames = new AuditNames(own, { roundPauseMs: pace.auditPauseMs });
   const duties = [
-    new CollectGarbage({ ...own, isCoordinator }, { readGraceMs, traceGraceMs: pace.traceMs }),
+    new CollectGarbage(
+      { ...own, isCoordinator, ages },
+      { readGraceMs, traceGraceMs: pace.traceMs },
+    ),
     new FindOrphans(own, { roundPauseMs: pace.walkPauseMs }),
     new DropForeign(own, { roundPauseMs: pace.walkPauseMs }),
     auditNames,

@@ -5,12 +5,16 @@ import type { MachineSide } from '#cli/terminal.ts';
 import { readNodeConfig } from '#config/node-config.ts';
 import { createNodeWorld } from '#io/node/world.ts';
 import { silentLogger } from '#observe/log.ts';
+import { LaunchError } from './local/launch-error.ts';
 import { nodeProgram, runtimeFlags } from './local/launch-node.ts';
 import { prepareMachines } from './machines/prepare.ts';
 import { openNodeSecrets } from './node-secrets.ts';
 
 export const machineSide: MachineSide = {
-  prepare: prepareMachines,
+  prepare: (options) =>
+    prepareMachines(options).catch((error: unknown) => {
+      throw error instanceof LaunchError ? new LocalError(error.message) : error;
+    }),
   async checkNode(path) {
     const config = readNodeConfig(path, process.env);
     await openNodeSecrets(createNodeWorld(), config, silentLogger);

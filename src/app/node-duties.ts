@@ -17,6 +17,7 @@ import type { FactsBook } from '#duties/facts/facts-book.ts';
 import { BlobRewriter } from '#duties/move/blob-rewriter.ts';
 import { RemoveVolumes } from '#duties/move/remove-volumes.ts';
 import { RewriteBlobs } from '#duties/move/rewrite-blobs.ts';
+import { KeepAges } from '#duties/names-upkeep/keep-ages.ts';
 import { Absence } from '#duties/repair/absence.ts';
 import { FillSlots } from '#duties/repair/fill-slots.ts';
 import { ReplaceMembers } from '#duties/repair/replace-members.ts';
@@ -24,6 +25,7 @@ import { SlotFiller } from '#duties/repair/slot-filler.ts';
 import { DutyRunner } from '#duties/runner.ts';
 import type { World } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
+import type { RevisionAges } from '#kv/revision-ages.ts';
 import { OperationSweep, operationSweepDefaults } from '#namespace/batching/operation-sweep.ts';
 import type { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
@@ -46,6 +48,7 @@ export interface NodeDutiesDeps {
   readonly reader: BlobReader;
   readonly writer: BlobWriter;
   readonly namesUpkeep: Duty;
+  readonly ages: RevisionAges;
   /** What the others say of themselves. */
   readonly facts: FactsBook;
   readonly ownFacts: OwnFacts;
@@ -55,7 +58,7 @@ export interface NodeDutiesDeps {
 }
 
 export function createDuties(deps: NodeDutiesDeps): DutyRunner {
-  const { world, log, kv, map, config, ownFacts, requests, pace } = deps;
+  const { world, log, kv, map, config, ownFacts, requests, pace, ages } = deps;
   const { clock } = world;
   const brake = new Brake(clock, requests);
   const absence = new Absence(map, deps.session, clock);
@@ -63,7 +66,11 @@ export function createDuties(deps: NodeDutiesDeps): DutyRunner {
   const keeping = keepingDuties(deps, coordinates);
   const onWhole = () => keeping.auditNames.request();
   const duties: Duty[] = [
-    new OperationSweep({ kv, clock }, { ...operationSweepDefaults, ageMs: pace.traceMs }),
+    new KeepAges({ kv, clock, ages, isCoordinator: coordinates }),
+    new OperationSweep(
+      { kv, clock, ages, isCoordinator: coordinates },
+      { ...operationSweepDefaults, ageMs: pace.traceMs },
+    ),
     deps.namesUpkeep,
     ...repairDuties(deps, absence, coordinates, onWhole),
     ...moveDuties(deps, absence, brake),

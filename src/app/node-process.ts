@@ -44,7 +44,7 @@ import { shardHandlers } from '#storage/shard-service.ts';
 import type { ShardStore } from '#storage/shard-store.ts';
 import { checkMounted } from './data-mount.ts';
 import { dutyPace } from './duty-pace.ts';
-import { createNamesUpkeep } from './names-upkeep.ts';
+import { createAges, createNamesUpkeep } from './names-upkeep.ts';
 import { createDuties, createSlotFiller } from './node-duties.ts';
 import type { NodeObservers } from './node-observers.ts';
 import { OwnFacts } from './own-facts.ts';
@@ -166,7 +166,8 @@ export class NodeProcess {
     const committer = this.closing(this.createCommitter(kv, rpc, cluster, combiner));
     const namespace = new Namespace({ ...this.world, committer, kv, session });
     const maintenance = this.closing(this.around.connectMaintenance());
-    const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster });
+    const ages = createAges(this.config, this.around.tuning.duties);
+    const namesUpkeep = createNamesUpkeep({ ...this.parts(), kv, maintenance, map: cluster, ages });
     const blobs = this.createBlobs(kv, shards, cluster, session, underWay);
     const files = createFiles({
       ...blobs,
@@ -191,8 +192,7 @@ export class NodeProcess {
         kv,
         store,
         session,
-        facts,
-        ownFacts,
+        ...{ facts, ownFacts, ages },
         map: cluster,
         shards,
         filler,

@@ -1,6 +1,6 @@
 /** What a node shows to be believed: the cluster's secret, and certificates if there is TLS. */
 import type { NodeConfig } from '#config/node-config.ts';
-import { readClusterSecret, readPrivateFile } from '#config/node-secrets.ts';
+import { readClusterSecret } from '#config/node-secrets.ts';
 import { createTlsNetwork } from '#io/node/tls-network.ts';
 import type { TlsSource } from '#io/tls.ts';
 import type { World } from '#io/world.ts';
@@ -32,7 +32,6 @@ export async function openNodeSecrets(
   const { tlsCaFile: authorities } = cluster;
   if (authorities === null) return { clusterSecret };
   const { tlsCertificateFile: certificate, tlsKeyFile: key } = node;
-  for (const path of [key, node.httpsKeyFile ?? key]) readPrivateFile(path, 'key');
   const deps = { ...world, log };
   const own = await TlsFiles.open(deps, { authorities, certificate, key });
   const { httpsCertificateFile, httpsKeyFile } = node;

@@ -92,9 +92,9 @@ async function openDoors(parts: DoorParts, inside: NodeInside): Promise<ClientDo
 function createAccess(parts: DoorParts, kv: Kv): Access | undefined {
   const { world, log, config } = parts;
   const { clusterSecret } = parts.secrets;
-  const { tokens, adminTokenFile: file } = config.cluster;
+  const { tokens, era, adminTokenFile: file } = config.cluster;
   const { requestsPerTokenMax } = config.node;
-  const options = { clusterSecret, file, requestsPerTokenMax };
+  const options = { clusterSecret, era, file, requestsPerTokenMax };
   return tokens ? new Access({ kv, world, log }, options) : undefined;
 }
 

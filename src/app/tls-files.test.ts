@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -22,7 +22,7 @@ async function folderOf(context: TestContext) {
   const write = async ({ authorities, certificate, key }: TlsIdentity) => {
     await writeFile(paths.authorities, authorities);
     await writeFile(paths.certificate, certificate);
-    await writeFile(paths.key, key);
+    await writeFile(paths.key, key, { mode: 0o600 });
   };
   const lines: string[] = [];
   const world = createNodeWorld();
@@ -52,6 +52,10 @@ test('what is newer is taken, and what makes no sense is not', async (context) =
   await files.look();
   assert.deepEqual([files.current, taken], [one, []]);
   await write(two);
+  await chmod(paths.key, 0o640);
+  await files.look();
+  assert.deepEqual([files.current, taken], [one, []], 'others may read its key');
+  await chmod(paths.key, 0o600);
   await files.look();
   assert.deepEqual([files.current, taken], [two, [two]]);
   const secrets = [one, two].map(({ key }) => key.split('\n')[1] as string);

@@ -5,6 +5,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { DftfsError } from '#base/errors.ts';
+import { readPrivateFile } from '#config/node-secrets.ts';
 import type { Disk } from '#io/disk.ts';
 import type { TlsIdentity, TlsSource } from '#io/tls.ts';
 import type { Clock, Timer, Timers } from '#io/world.ts';
@@ -104,12 +105,11 @@ async function readIdentity(
     if (content !== undefined) return content.toString();
     throw new DftfsError('invalid_argument', `there is no file ${path}, which TLS needs`);
   };
-  const [authorities, certificate, key] = await Promise.all([
+  const [authorities, certificate] = await Promise.all([
     read(paths.authorities),
     read(paths.certificate),
-    read(paths.key),
   ]);
-  const identity = { authorities, certificate, key };
+  const identity = { authorities, certificate, key: readPrivateFile(paths.key, 'key') };
   check(identity, paths);
   return identity;
 }

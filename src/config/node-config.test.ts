@@ -127,6 +127,13 @@ test('settings of TLS that do not go together are refused', () => {
   refused({ cluster, node: key }, /come together/);
   refused({ cluster, node: { ...key, httpsCertificateFile: 'c' } }, /https needs/);
   const tls = { ...https, tlsCaFile: 'ca.crt' };
+  for (const host of ['etcd.example', '10.0.0.1', '[fe80::1]']) {
+    const bare = { ...tls, etcdEndpoints: ['https://10.0.0.2:2379', `http://${host}:2379`] };
+    refused({ cluster: bare, node }, /would be met without TLS: write https/);
+    assert.ok(read({ cluster: bare, node: { ...node, insecure: true } }));
+  }
+  const own = ['http://127.0.0.1:2379', 'http://[::1]:2379'];
+  assert.ok(read({ cluster: { ...tls, etcdEndpoints: own }, node }));
   const { httpsKeyFile } = read({ cluster: tls, node: { ...key, httpsCertificateFile: 'c' } }).node;
   assert.equal(httpsKeyFile, join(folder, 'k'));
 });

@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { DftfsError } from '#base/errors.ts';
 import { type NodeId, nodeId } from '#base/ids.ts';
 import { eraMax, namesQuotaBytesMax } from '#base/limits.ts';
-import { exposureProblem } from './exposure.ts';
+import { exposureProblem, isLoopback } from './exposure.ts';
 import {
   flag,
   integer,
@@ -157,6 +157,12 @@ export function nodeConfigOf(
   });
 }
 
+/** Names and digests of tokens would pass where others can read and change them. */
+function isBare(endpoint: string): boolean {
+  const [, host] = /^http:\/\/\[?(.*?)\]?:\d+$/.exec(endpoint) ?? [];
+  return host !== undefined && !isLoopback(host);
+}
+
 type ClusterValues = Values<typeof clusterSchema>;
 type NodeValues = Values<typeof nodeSchema>;
 
@@ -173,6 +179,10 @@ function checkTls(cluster: ClusterValues, node: NodeValues): void {
   }
   if (!tls && (httpsKeyFile !== null || etcdEndpoints.some((url) => url.startsWith('https:')))) {
     throw new Error('https needs cluster.tlsCaFile');
+  }
+  const bare = etcdEndpoints.find(isBare);
+  if (tls && !insecure && bare !== undefined) {
+    throw new Error(`${bare} would be met without TLS: write https, or set node.insecure`);
   }
 }
 

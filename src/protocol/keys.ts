@@ -50,5 +50,7 @@ export const eraKey = (era: number): string => eraPrefix + era;
 export const collectionHoldKey = `${prefixes.cluster}hold`;
 /** → who is busy with the upkeep of the names engine. */
 export const upkeepKey = `${prefixes.cluster}upkeep`;
+/** → ages of revisions, for those who haven't lived so long. */
+export const agesKey = `${prefixes.cluster}ages`;
 /** → empty: the first token was made. */
 export const firstTokenKey = `${prefixes.cluster}first-token`;

@@ -12,20 +12,10 @@ import { findChromium } from '../support/chromium.ts';
 import { allLive } from '../support/cluster-state.ts';
 import { httpCall } from '../support/http-call.ts';
 import { type LocalCluster, withLocalCluster } from '../support/local-cluster.ts';
-import { openPage, startBrowser } from '../support/open-page.ts';
+import { inBrowser, openPage } from '../support/open-page.ts';
 
 const found = await findChromium();
 const skip = 'reason' in found ? found.reason : false;
-
-async function inBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {
-  if ('reason' in found) throw new Error(found.reason);
-  const browser = await startBrowser(found);
-  try {
-    await use(browser);
-  } finally {
-    await browser.close();
-  }
-}
 
 const text = 'A line.\n'.repeat(50_000);
 
@@ -211,7 +201,7 @@ async function drains(page: Page, cluster: LocalCluster): Promise<void> {
 suite('the console in a browser', { skip }, () => {
   test('files go up and come down, deaths are seen and outlived, a node is drained', async (context) => {
     await withLocalCluster((cluster) =>
-      inBrowser(async (browser) => {
+      inBrowser(found, async (browser) => {
         const { page, complaints } = await openPage(browser, `${cluster.url}/-/console/`);
         await page.getByText('nodes are alive').waitFor();
         await putsAndGets(page, cluster);

@@ -17,7 +17,7 @@ export interface OpenPage {
   readonly complaints: string[];
 }
 
-export const startBrowser = ({ path, environment }: Chromium): Promise<Browser> =>
+const startBrowser = ({ path, environment }: Chromium): Promise<Browser> =>
   chromium.launch({
     executablePath: path,
     // Whoever is root can't have the browser's own sandbox; only our own pages are opened.
@@ -26,6 +26,20 @@ export const startBrowser = ({ path, environment }: Chromium): Promise<Browser> 
     env: { ...process.env, ...environment } as Record<string, string>,
     timeout: 120_000,
   });
+
+/** `found`: where there is no Chromium the test is skipped. */
+export async function inBrowser(
+  found: Chromium | { readonly reason: string },
+  use: (browser: Browser) => Promise<void>,
+): Promise<void> {
+  if ('reason' in found) throw new Error(found.reason);
+  const browser = await startBrowser(found);
+  try {
+    await use(browser);
+  } finally {
+    await browser.close();
+  }
+}
 
 export async function openPage(
   browser: Browser,

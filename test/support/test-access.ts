@@ -35,7 +35,10 @@ export async function testAccess(
   const kv = given ?? new MemoryKv(world);
   const clusterSecret = Buffer.alloc(32, 7);
   const limits = { requestsPerTokenMax: 100 };
-  const access = new Access({ kv, world, log }, { ...limits, clusterSecret, file, ...options });
+  const access = new Access(
+    { kv, world, log },
+    { ...limits, clusterSecret, era: 0, file, ...options },
+  );
   context.after(async () => {
     access.close();
     await kv.close();

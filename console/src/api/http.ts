@@ -2,12 +2,16 @@
  * Requests to the address that this page came from. Any living node answers there, so what fails
  * is tried again soon; a write carries a key by which a retry of a success is a success.
  */
+import { tokenInHand, tokenRefused } from '../session/session.ts';
+
 export interface CallOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
   readonly triesMax?: number;
+  /** Another than the one in hand. */
+  readonly token?: string;
 }
 
 /** An answer that isn't a success, or none at all (status 0). */
@@ -49,15 +53,23 @@ async function callOnce(target: string, options: CallOptions): Promise<Response>
   const { method = 'GET', headers = {}, signal, timeoutMs = timeoutMsDefault } = options;
   const limit = AbortSignal.timeout(timeoutMs);
   const ending = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  const { token = tokenInHand() } = options;
   let response: Response;
   try {
-    response = await fetch(target, { method, headers: { ...headers }, signal: ending });
+    response = await fetch(target, {
+      ...{ method, signal: ending },
+      headers: { ...headers, ...bearing(token) },
+    });
   } catch {
     throw new ApiError(0, 'no_answer', 'No node answers. Is the cluster running?');
   }
   if (response.ok) return response;
+  if (response.status === 401) tokenRefused(token);
   throw await refusalOf(response);
 }
+
+export const bearing = (token: string | undefined): Readonly<Record<string, string>> =>
+  token === undefined ? {} : { Authorization: `Bearer ${token}` };
 
 interface Problem {
   readonly code?: string;

@@ -1,5 +1,6 @@
 /** One file's way up, with its progress, which only the older kind of request tells. */
-import { ApiError, isWorthAnother, newKey, pauseBefore, query } from './http.ts';
+import { tokenInHand, tokenRefused } from '../session/session.ts';
+import { ApiError, bearing, isWorthAnother, newKey, pauseBefore, query } from './http.ts';
 
 const triesMax = 7;
 
@@ -26,6 +27,7 @@ export async function upload(path: string, file: File, watch: UploadWatch): Prom
 
 function send(path: string, file: File, key: string, watch: UploadWatch): Promise<void> {
   const { signal, onProgress } = watch;
+  const token = tokenInHand();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
@@ -36,8 +38,12 @@ function send(path: string, file: File, key: string, watch: UploadWatch): Promis
     request.open('PUT', `/path?${query({ path })}`);
     request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
     request.setRequestHeader('Idempotency-Key', key);
+    for (const [name, value] of Object.entries(bearing(token))) {
+      request.setRequestHeader(name, value);
+    }
     request.upload.onprogress = ({ loaded }) => onProgress(loaded);
     request.onload = done(() => {
+      if (request.status === 401) tokenRefused(token);
       if (request.status === 200) resolve();
       else reject(refusalOf(request));
     });

@@ -1,5 +1,5 @@
 /** The cluster, live: how safe everything is, what it does, who is here. */
-import { status } from '../live/live.ts';
+import { refusal, status } from '../live/live.ts';
 import { EventLog } from './event-log.tsx';
 import { NamesEngine } from './names-engine.tsx';
 import { Nodes } from './nodes.tsx';
@@ -10,6 +10,7 @@ import { VolumeMargins } from './volume-margins.tsx';
 
 export function ClusterView() {
   const now = status.value;
+  if (refusal.value !== undefined) return <Refusal words={refusal.value} />;
   if (now === undefined) return <p class="waiting">Asking the cluster how it is…</p>;
   return (
     <div class="cluster">
@@ -30,3 +31,14 @@ export function ClusterView() {
     </div>
   );
 }
+
+const Refusal = ({ words }: { readonly words: string }) => (
+  <section class="panel refusal" aria-labelledby="refusal-title">
+    <h1 id="refusal-title">The cluster isn’t shown</h1>
+    <p>{words}</p>
+    <p class="note">
+      To see it, a token needs <code>read:/-/cluster</code>. To drain nodes it takes an
+      administrator’s.
+    </p>
+  </section>
+);

@@ -1,11 +1,12 @@
 /** One file: what it is, how it looks, where its bytes lie. Looks again when nodes come or go. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FileStat } from '#client/storage.ts';
-import { fileHref, stat } from '../api/files.ts';
+import { stat } from '../api/files.ts';
 import { ApiError, messageOf } from '../api/http.ts';
 import { status } from '../live/live.ts';
 import { dateText, sizeText } from '../parts/format.ts';
 import { Icon } from '../parts/icon.tsx';
+import { Download } from './download.tsx';
 import type { Verb } from './file-dialogs.tsx';
 import { nameOf } from './paths.ts';
 import { Placement } from './placement.tsx';
@@ -36,10 +37,10 @@ export function Details({ path, onClose, onAsk }: DetailsProps) {
       </div>
       <p class="path">{path}</p>
       <div class="actions">
-        <a class="button primary" href={fileHref(path)} download={nameOf(path)}>
+        <Download class="button primary" path={path}>
           <Icon name="download" />
           Download
-        </a>
+        </Download>
         <button type="button" class="button" onClick={() => onAsk('copy')}>
           Copy
         </button>

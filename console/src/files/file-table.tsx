@@ -1,12 +1,14 @@
 /** What is in the folder, a row each. Arrows move from row to row. */
 import type { ListEntry } from '#client/storage.ts';
-import { fileHref } from '../api/files.ts';
 import { dateText, sizeText } from '../parts/format.ts';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { folderHref } from '../route.ts';
+import { listable, mayList } from '../session/grants.ts';
+import { session } from '../session/session.ts';
+import { Download } from './download.tsx';
 import type { Verb } from './file-dialogs.tsx';
 import { listing, showMore } from './listing.ts';
-import { join, nameOf } from './paths.ts';
+import { join } from './paths.ts';
 import { moveAlong } from './row-keys.ts';
 
 export interface FileTableProps {
@@ -23,6 +25,7 @@ export function FileTable(props: FileTableProps) {
       {problem !== undefined && (
         <p class="problem" role="alert">
           {problem}
+          <OtherFolders folder={props.folder} />
         </p>
       )}
       <table class="plain names">
@@ -58,6 +61,28 @@ export function FileTable(props: FileTableProps) {
   );
 }
 
+/** Where a token that may not list this may. */
+function OtherFolders({ folder }: { readonly folder: string }) {
+  const now = session.value;
+  if (now.state !== 'in' || mayList(folder, now.grants)) return null;
+  const folders = listable(now.grants);
+  if (folders.length === 0) return null;
+  return (
+    <>
+      {' It may list '}
+      {folders.map((one, index) => (
+        <>
+          {index > 0 && ', '}
+          <a key={one} href={folderHref(one)}>
+            {one}
+          </a>
+        </>
+      ))}
+      .
+    </>
+  );
+}
+
 interface RowProps extends FileTableProps {
   readonly entry: ListEntry;
 }
@@ -88,15 +113,9 @@ function Row({ entry, folder, opened, onOpen, onAsk }: RowProps) {
       <td class="verbs">
         {kind === 'file' && (
           <>
-            <a
-              class="button quiet"
-              href={fileHref(path)}
-              download={nameOf(path)}
-              title="Download"
-              aria-label={`Download ${name}`}
-            >
+            <Download class="button quiet" path={path} label={`Download ${name}`}>
               <Icon name="download" />
-            </a>
+            </Download>
             <VerbButton verb="copy" {...{ entry, onAsk }} />
             <VerbButton verb="move" {...{ entry, onAsk }} />
           </>

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ListEntry } from '#client/storage.ts';
 import { Details } from './details.tsx';
+import { DownloadProblem, downloadProblem } from './download.tsx';
 import { filesOf } from './dropped-files.ts';
 import { RemoveDialog, TransferDialog, type Verb } from './file-dialogs.tsx';
 import { FileTable } from './file-table.tsx';
@@ -31,6 +32,9 @@ export function FilesView({ folder }: { readonly folder: string }) {
     setPrefix('');
     setOpened(undefined);
   }
+  useEffect(() => {
+    downloadProblem.value = undefined;
+  }, [folder]);
   useEffect(() => void show({ folder, prefix, recursive }), [folder, prefix, recursive]);
   const ask = (verb: Verb, { name, kind }: ListEntry) =>
     setAsked({ verb, path: join(folder, name), kind });
@@ -61,6 +65,7 @@ export function FilesView({ folder }: { readonly folder: string }) {
       </div>
       <SearchBar {...{ prefix, recursive }} onPrefix={setPrefix} onRecursive={setRecursive} />
       <UploadPanel />
+      <DownloadProblem />
       <div class={opened === undefined ? 'split' : 'split open'}>
         <FileTable
           {...{ folder, opened }}

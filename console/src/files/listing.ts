@@ -35,6 +35,12 @@ export async function show(search: Search): Promise<void> {
   await load(justBefore(search.prefix), []);
 }
 
+/** Whoever comes next sees nothing of what others saw. */
+export function forgetListing(): void {
+  loading.abort();
+  listing.value = nothing;
+}
+
 /** The same again: something has changed there. */
 export const showAgain = (): Promise<void> => show(shown);
 

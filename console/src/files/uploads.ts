@@ -75,7 +75,7 @@ async function run(one: Upload): Promise<void> {
   one.state = 'sending';
   const { signal: ending } = cancelling;
   try {
-    if (one.size > askFirstBytes && (await exists(one.path))) one.state = 'taken';
+    if (one.size > askFirstBytes && (await isTaken(one.path))) one.state = 'taken';
     else {
       await upload(one.path, one.file, { signal: ending, onProgress: (sent) => note(one, sent) });
       one.state = 'done';
@@ -89,6 +89,13 @@ async function run(one: Upload): Promise<void> {
   if (underWay === 0 || one.state === 'done') void showSoon();
   pump();
 }
+
+/** Who may write only is told by the upload itself. */
+const isTaken = (path: string): Promise<boolean> =>
+  exists(path).catch((error: unknown) => {
+    if (error instanceof ApiError && error.status === 403) return false;
+    throw error;
+  });
 
 function stateAfter(error: unknown, ending: AbortSignal): UploadState {
   if (ending.aborted) return 'cancelled';

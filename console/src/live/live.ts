@@ -19,5 +19,17 @@ export const status = signal<ClusterStatus | undefined>(undefined);
 export const perSecondByNode = signal<ReadonlyMap<string, number>>(new Map());
 export const samples = signal<readonly Sample[]>([]);
 export const events = signal<readonly LoggedEvent[]>([]);
+/** Why this page may not look; undefined: it may, or doesn't know yet. */
+export const refusal = signal<string | undefined>(undefined);
 /** Since when nobody answers; undefined: somebody does. */
 export const silentSince = signal<number | undefined>(undefined);
+
+/** Whoever comes next sees nothing of what others saw. */
+export function forget(): void {
+  status.value = undefined;
+  refusal.value = undefined;
+  silentSince.value = undefined;
+  perSecondByNode.value = new Map();
+  samples.value = [];
+  events.value = [];
+}

@@ -2,8 +2,10 @@
 import { type Event, eventsBetween, type Seen } from '#cli/cluster/compare-statuses.ts';
 import type { ClusterStatus } from '#client/cluster-status.ts';
 import { readStatus } from '../api/cluster.ts';
+import { ApiError } from '../api/http.ts';
 import { areUploadsUnderWay } from '../files/uploads.ts';
-import { events, perSecondByNode, samples, silentSince, status } from './live.ts';
+import { type Session, session } from '../session/session.ts';
+import { events, perSecondByNode, refusal, samples, silentSince, status } from './live.ts';
 import { firstThatAnswers, otherConsoles } from './other-door.ts';
 import { TrafficMeter } from './traffic.ts';
 
@@ -18,6 +20,8 @@ const silenceMs = 2500;
 const meter = new TrafficMeter();
 let eventsSeen = 0;
 let seenLast: Seen | undefined;
+/** Whoever it was is not let in: asking again as the same would be in vain. */
+let refused: Session | undefined;
 
 export function startPolling(): void {
   void poll();
@@ -30,18 +34,30 @@ async function poll(): Promise<void> {
     const restMs = isThere ? Math.max(0, everyMs - (performance.now() - began)) : againMs;
     await new Promise((resolve) => setTimeout(resolve, restMs));
     if (document.hidden) await whenSeen();
+    if (session.value === refused || session.value.state === 'out') await whenAnother();
   }
 }
 
 async function look(): Promise<boolean> {
+  const asker = session.value;
   try {
-    take(await readStatus());
+    const now = await readStatus();
+    if (session.value === asker) take(now);
     return true;
-  } catch {
-    await noteSilence();
-    return false;
+  } catch (error) {
+    if (!isRefusal(error)) {
+      await noteSilence();
+      return false;
+    }
+    refused = asker;
+    silentSince.value = undefined;
+    if (error.status === 403 && session.value === asker) refusal.value = error.message;
+    return true;
   }
 }
+
+const isRefusal = (error: unknown): error is ApiError =>
+  error instanceof ApiError && (error.status === 401 || error.status === 403);
 
 async function noteSilence(): Promise<void> {
   silentSince.value ??= performance.now();
@@ -64,6 +80,7 @@ function note(seen: Seen): void {
 function take(now: ClusterStatus): void {
   note(now);
   status.value = now;
+  refusal.value = undefined;
   silentSince.value = undefined;
   const traffic = meter.look(now);
   perSecondByNode.value = new Map(now.nodes.map(({ id }) => [id, meter.perSecondOf(id)]));
@@ -78,6 +95,17 @@ function tell(news: readonly Event[]): void {
   const logged = news.map((event) => ({ ...event, at, number: ++eventsSeen }));
   events.value = [...logged.reverse(), ...events.value].slice(0, eventsMax);
 }
+
+/** Resolves when another asks, and may come in. */
+const whenAnother = (): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = session.subscribe((now) => {
+      if (now === refused || now.state === 'out') return;
+      // The first call comes before there is anything to stop.
+      queueMicrotask(() => stop());
+      resolve();
+    });
+  });
 
 const whenSeen = (): Promise<void> =>
   new Promise((resolve) => {

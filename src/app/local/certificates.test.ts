@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { testAuthority } from '../../../test/support/test-certificates.ts';
 import { operatorTls, provideCertificates } from './certificates.ts';
 import {
   authorityPaths,
@@ -61,4 +71,47 @@ test('what is good stays; what lacks an address, or is to be renewed, is made an
   await provide(manifest, true);
   assert.notEqual((await certificateOf('etcd-1')).serialNumber, etcd.serialNumber);
   assert.equal((await certificateOf('etcd-1')).issuer, etcd.issuer);
+});
+
+test('an authority whose key is kept elsewhere is not replaced by another', async (context) => {
+  const { data, manifest, provide, certificateOf } = await cluster(context);
+  await provide();
+  const { certificate, key } = authorityPaths(data);
+  const authority = await readFile(certificate, 'utf8');
+  const first = await certificateOf('node-1');
+  const kept = await readFile(key);
+  await rm(key);
+  await provide();
+  assert.equal((await certificateOf('node-1')).serialNumber, first.serialNumber, 'all is good');
+  await assert.rejects(provide(manifest, true), /ca\.key isn't there: bring it back/);
+  assert.equal(await readFile(certificate, 'utf8'), authority);
+  assert.equal((await certificateOf('node-1')).serialNumber, first.serialNumber);
+  await writeFile(key, kept, { mode: 0o600 });
+  await provide(manifest, true);
+  assert.notEqual((await certificateOf('node-1')).serialNumber, first.serialNumber);
+});
+
+test('a key beside a certificate for another is made anew, with a certificate', async (context) => {
+  const { data, provide, certificateOf } = await cluster(context);
+  await provide();
+  const first = await certificateOf('node-1');
+  await copyFile(certificatePaths(data, 'node-2').key, certificatePaths(data, 'node-1').key);
+  await provide();
+  assert.notEqual((await certificateOf('node-1')).serialNumber, first.serialNumber);
+});
+
+test('of several authorities the one whose key is here signs', async (context) => {
+  const { data, manifest, provide, certificateOf } = await cluster(context);
+  await provide();
+  const { certificate, key } = authorityPaths(data);
+  const next = testAuthority('next');
+  await writeFile(key, next.key, { mode: 0o600 });
+  await assert.rejects(provide(manifest, true), /is the key of no certificate/);
+  await appendFile(certificate, next.certificate);
+  const first = await certificateOf('node-1');
+  await provide();
+  assert.equal((await certificateOf('node-1')).serialNumber, first.serialNumber, 'both count');
+  await provide(manifest, true);
+  const { publicKey } = new X509Certificate(next.certificate);
+  assert.ok((await certificateOf('node-1')).verify(publicKey));
 });

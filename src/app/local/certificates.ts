@@ -8,7 +8,7 @@ import { networkInterfaces } from 'node:os';
 import { isLoopback } from '#config/exposure.ts';
 import type { TlsSource } from '#io/tls.ts';
 import { etcdName, nodeNameSuffix, operatorName } from '../certificates/names.ts';
-import { type Holder, provideAuthority, provideCertificate } from '../certificates/provide.ts';
+import { Authority, type Holder } from '../certificates/provide.ts';
 import { authorityPaths, certificatePaths, type Manifest, operatorPaths } from './manifest.ts';
 
 export async function provideCertificates(
@@ -16,10 +16,8 @@ export async function provideCertificates(
   manifest: Manifest,
   { renew }: { readonly renew: boolean },
 ): Promise<void> {
-  const authority = await provideAuthority(authorityPaths(data), manifest.clusterId);
-  for (const holder of holdersOf(data, manifest)) {
-    await provideCertificate(authority, holder, { renew });
-  }
+  const authority = await Authority.open(authorityPaths(data), manifest.clusterId);
+  for (const holder of holdersOf(data, manifest)) await authority.provide(holder, { renew });
 }
 
 function holdersOf(data: string, manifest: Manifest): Holder[] {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { firstTokenFile } from '#access/first-token.ts';
-import { UsageError } from '#cli/exit-codes.ts';
+import { LocalError, UsageError } from '#cli/exit-codes.ts';
 import { readNodeConfig } from '#config/node-config.ts';
 import { readClusterSecret } from '#config/node-secrets.ts';
 import { machineSide } from '../machine-side.ts';
@@ -55,7 +55,7 @@ test('each machine gets what its node and etcd accept, and nothing that makes ce
   assert.equal(settings.ETCD_LISTEN_CLIENT_URLS, 'https://10.0.0.2:2379');
   assert.match(settings.ETCD_INITIAL_CLUSTER ?? '', /^etcd-a=https:\/\/10\.0\.0\.1:2380,etcd-b=/);
   const token = await readFile(join(folder, 'admin-token'), 'utf8');
-  assert.equal(token, firstTokenFile(readClusterSecret(join(folder, 'machines/c/secret'))));
+  assert.equal(token, firstTokenFile(readClusterSecret(join(folder, 'machines/c/secret')), 0));
 });
 
 test('the same again writes nothing; more machines and nodes are added to what is there', async (context) => {
@@ -84,6 +84,17 @@ test('the same again writes nothing; more machines and nodes are added to what i
   const config = readNodeConfig(at('d', 'd-3', 'config.json'), {});
   assert.deepEqual([config.node.rpcPort, config.node.httpPort], [7082, 8082]);
   assert.equal(config.cluster.etcdEndpoints.length, 3);
+});
+
+test('without the authority’s key, which may lie elsewhere, only what is missing stands still', async (context) => {
+  const { folder, prepare } = await prepared(context);
+  await prepare(three);
+  await rm(join(folder, 'tls/ca.key'));
+  assert.equal((await prepare([])).machines.length, 3);
+  const options = { folder, machines: ['d=10.0.0.4'], nodes: undefined, renew: false };
+  const isTold = (error: unknown) =>
+    error instanceof LocalError && /bring it back/.test(error.message);
+  await assert.rejects(machineSide.prepare(options), isTold);
 });
 
 test('certificates are renewed by the same authority', async (context) => {

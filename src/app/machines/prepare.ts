@@ -13,7 +13,7 @@ import { UsageError } from '#cli/exit-codes.ts';
 import type { Prepared, PreparedMachine, PrepareOptions } from '#cli/terminal.ts';
 import { readClusterSecret } from '#config/node-secrets.ts';
 import { operatorName } from '../certificates/names.ts';
-import { type Holder, provideAuthority, provideCertificate } from '../certificates/provide.ts';
+import { Authority, type Holder } from '../certificates/provide.ts';
 import { adminTokenPath, authorityPaths, operatorPaths, secretPath } from '../local/manifest.ts';
 import { writeWholeSync } from '../local/write-whole.ts';
 import { machineFiles, machineHolders } from './machine-files.ts';
@@ -31,12 +31,12 @@ export async function prepareMachines(options: PrepareOptions): Promise<Prepared
   // The plan last: one that is there says that its secret and its authority are.
   writeIfAbsent(secretPath(folder), `${randomBytes(32).toString('hex')}\n`, ownerOnly);
   const secret = readClusterSecret(secretPath(folder));
-  writeIfAbsent(adminTokenPath(folder), firstTokenFile(secret), ownerOnly);
-  const authority = await provideAuthority(authorityPaths(folder), plan.clusterId);
+  writeIfAbsent(adminTokenPath(folder), firstTokenFile(secret, 0), ownerOnly);
+  const authority = await Authority.open(authorityPaths(folder), plan.clusterId);
   writeWholeSync(planFile, `${JSON.stringify(plan, undefined, 2)}\n`, ownerOnly);
   const provide = async (holder: Holder) => {
     await mkdir(dirname(holder.paths.key), { recursive: true, mode: 0o700 });
-    return provideCertificate(authority, holder, { renew });
+    return authority.provide(holder, { renew });
   };
   const paths = operatorPaths(folder);
   await provide({ commonName: 'operator', names: [operatorName], paths });

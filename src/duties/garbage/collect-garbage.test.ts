@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { DftfsError } from '#base/errors.ts';
 import type { VolumeId } from '#base/ids.ts';
 import { nodeId } from '#base/ids.ts';
+import { RevisionAges } from '#kv/revision-ages.ts';
 import { type Logger, silentLogger } from '#observe/log.ts';
 import { backReferenceKey, garbageKey, volumeKey } from '#protocol/keys.ts';
 import { GarbageRig, notHeld, signal } from '../../../test/support/garbage-rig.ts';
@@ -11,6 +12,7 @@ import { CollectGarbage, type CollectGarbageDeps } from './collect-garbage.ts';
 
 const [n0, n1, n2] = ['n0', 'n1', 'n2'].map(nodeId) as [never, never, never];
 const options = { readGraceMs: 6000, traceGraceMs: 60_000, blobsPerStep: 4, roundMs: 0 };
+const agesOptions = { agesMsMax: options.traceGraceMs, everyMs: 1000 };
 
 async function setUp() {
   const rig = await GarbageRig.start(3);
@@ -19,7 +21,9 @@ async function setUp() {
     new CollectGarbage(
       {
         ...{ kv: rig.kv, shards: rig.calls, map: rig.map, clock: rig.time.clock },
-        ...{ log: silentLogger, isCoordinator: () => true, isHeld: notHeld, ...change },
+        ...{ log: silentLogger, isCoordinator: () => true, isHeld: notHeld },
+        ages: new RevisionAges(agesOptions),
+        ...change,
       },
       options,
     );

@@ -14,6 +14,7 @@ import type { ShardCalls } from '#blob/shard-calls.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { Clock } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
+import type { RevisionAges } from '#kv/revision-ages.ts';
 import { operationSweepDefaults } from '#namespace/batching/operation-sweep.ts';
 import { readBlobFacts, readVolumeRecords } from '#namespace/blob-facts.ts';
 import { GarbageQueue, type QueuedBlob } from '#namespace/garbage-queue.ts';
@@ -23,13 +24,13 @@ import type { BlobInVolume } from '#protocol/shards.ts';
 import type { Duty } from '../duty.ts';
 import { holdersOf } from './holders.ts';
 import { callsByNode, type Deletion, planDeletion } from './plan-deletions.ts';
-import { RevisionAges } from './revision-ages.ts';
 
 export interface CollectGarbageDeps {
   readonly kv: Pick<Kv, 'range' | 'txn'>;
   readonly shards: Pick<ShardCalls, 'deleteBlobs'>;
   readonly map: Pick<ClusterMap, 'isLive' | 'volume'>;
   readonly clock: Clock;
+  readonly ages: Pick<RevisionAges, 'note' | 'standingFor'>;
   readonly log: Logger;
   readonly isCoordinator: () => boolean;
   /** A restored backup of the names is on hold: what they lack may be wanted. */
@@ -78,7 +79,6 @@ export class CollectGarbage implements Duty {
   readonly #deps: CollectGarbageDeps;
   readonly #options: CollectGarbageOptions;
   readonly #queue: GarbageQueue;
-  readonly #ages: RevisionAges;
   #from: string | undefined;
   /** Spent in this round on pages in which nothing was due. */
   #walkedMs = 0;
@@ -93,9 +93,6 @@ export class CollectGarbage implements Duty {
     this.#deps = deps;
     this.#options = { ...collectGarbageDefaults, ...options };
     this.#queue = new GarbageQueue(deps.kv);
-    const { readGraceMs, traceGraceMs } = this.#options;
-    const agesMsMax = Math.max(readGraceMs, traceGraceMs);
-    this.#ages = new RevisionAges({ agesMsMax, everyMs: Math.min(readGraceMs, traceGraceMs) / 6 });
   }
 
   /**
@@ -114,7 +111,7 @@ export class CollectGarbage implements Duty {
     if (this.#from === undefined) this.#beginRound();
     const options = { timeoutMs: this.#options.kvTimeoutMs, signal };
     const page = await this.#queue.page(this.#from, this.#options.blobsPerStep, options);
-    this.#ages.note(page.revision, clock.now());
+    this.#deps.ages.note(page.revision, clock.now());
     for (const key of page.damaged) this.#deps.log.error('garbage not understood', { key });
     const due = this.#due(page.blobs);
     if (due.length > 0) await this.#collect(due, signal);
@@ -148,9 +145,10 @@ export class CollectGarbage implements Duty {
   }
 
   #due(blobs: readonly QueuedBlob[]): QueuedBlob[] {
-    const now = this.#deps.clock.now();
-    const readable = this.#ages.standingFor(this.#options.readGraceMs, now);
-    const traced = this.#ages.standingFor(this.#options.traceGraceMs, now);
+    const { clock, ages } = this.#deps;
+    const now = clock.now();
+    const readable = ages.standingFor(this.#options.readGraceMs, now);
+    const traced = ages.standingFor(this.#options.traceGraceMs, now);
     return blobs.filter(({ record, revision }) => {
       if (record.awaited === undefined) return record.isMoved || revision <= readable;
       if (record.awaited.length === 0) return revision <= traced;

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { DftfsError } from '#base/errors.ts';
 import { type NodeId, nodeId, type VolumeId } from '#base/ids.ts';
 import type { Kv } from '#kv/kv.ts';
+import { RevisionAges } from '#kv/revision-ages.ts';
 import type { Namespace } from '#namespace/namespace.ts';
 import type { NewFile } from '#namespace/ops/create.ts';
 import { silentLogger } from '#observe/log.ts';
@@ -97,7 +98,11 @@ class Race {
     const shards = { deleteBlobs: this.#turns.wrap(owner, calls.deleteBlobs) };
     const deps = { kv: this.#kv(owner), shards, map, clock: time.clock, log: silentLogger };
     const rights = { isCoordinator: () => true, isHeld: notHeld };
-    return () => new CollectGarbage({ ...deps, ...rights }, { ...graces, roundMs: 0 });
+    const agesOptions = { agesMsMax: graces.traceGraceMs, everyMs: 1 };
+    return () => {
+      const ages = new RevisionAges(agesOptions);
+      return new CollectGarbage({ ...deps, ...rights, ages }, { ...graces, roundMs: 0 });
+    };
   }
 
   #finder(id: NodeId): () => Duty {

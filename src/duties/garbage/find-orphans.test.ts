@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { VolumeId } from '#base/ids.ts';
 import { nodeId } from '#base/ids.ts';
+import { RevisionAges } from '#kv/revision-ages.ts';
 import { type Logger, silentLogger } from '#observe/log.ts';
 import { collectionHoldKey, volumeKey } from '#protocol/keys.ts';
 import { GarbageRig, notHeld, type RigNode, signal } from '../../../test/support/garbage-rig.ts';
@@ -36,6 +37,7 @@ async function collect(rig: GarbageRig): Promise<void> {
     {
       ...{ kv: rig.kv, shards: rig.calls, map: rig.map, clock: rig.time.clock },
       ...{ log: silentLogger, isCoordinator: () => true, isHeld: notHeld },
+      ages: new RevisionAges({ agesMsMax: 1000, everyMs: 1 }),
     },
     { readGraceMs: 1000, traceGraceMs: 1000, roundMs: 0 },
   );

@@ -6,6 +6,7 @@ import { createNodeWorld } from '#io/node/world.ts';
 import { EtcdKv } from '#kv/etcd/etcd-kv.ts';
 import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
 import { type Kv, prefixSpan, type Txn } from '#kv/kv.ts';
+import { RevisionAges } from '#kv/revision-ages.ts';
 import { silentLogger } from '#observe/log.ts';
 import { EtcdCluster } from '../../../test/support/etcd-cluster.ts';
 import { checkNames, namesFixture } from '../../../test/support/names-fixture.ts';
@@ -87,6 +88,7 @@ test('etcd is compacted and defragmented, the leader last, and clients go on', a
       maintenance: watched,
       claim,
       clock: world.clock,
+      ages: new RevisionAges({ agesMsMax: 1, everyMs: 1 }),
       log: silentLogger,
       isCoordinator: () => true,
     },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { DftfsError } from '#base/errors.ts';
 import type { MemberAlarm, MemberStatus } from '#kv/etcd/maintenance.ts';
+import { RevisionAges } from '#kv/revision-ages.ts';
 import { silentLogger } from '#observe/log.ts';
 import { ManualTime } from '../../../test/support/manual-time.ts';
 import { NamesUpkeep, namesUpkeepDefaults } from './names-upkeep.ts';
@@ -9,6 +10,7 @@ import { NamesUpkeep, namesUpkeepDefaults } from './names-upkeep.ts';
 const MiB = 1024 * 1024;
 const quotaBytes = 1000 * MiB;
 const options = { ...namesUpkeepDefaults, quotaBytes };
+const { historyMs } = options;
 
 /** Members as numbers; what is done to them is written down. */
 class FakeEngine {
@@ -74,7 +76,8 @@ describe('upkeep of the names engine', () => {
       during: <T>(work: () => Promise<T>) => work(),
       giveBack: async () => {},
     };
-    const deps = { maintenance: engine, claim, clock: time.clock, log: silentLogger };
+    const ages = new RevisionAges({ agesMsMax: historyMs, everyMs: 1000 });
+    const deps = { maintenance: engine, claim, clock: time.clock, ages, log: silentLogger };
     upkeep = new NamesUpkeep({ ...deps, isCoordinator: () => coordinator }, options);
   });
 
@@ -87,22 +90,35 @@ describe('upkeep of the names engine', () => {
     }
   }
 
-  test('leaves alone what is small, however much of it is free', async () => {
+  test('leaves small files as they are, however much of them is free', async () => {
     engine.fill(60 * MiB);
     for (const member of engine.endpoints) engine.inUse[member] = MiB;
     await run(1_200_000);
-    assert.deepEqual(engine.done, []);
+    assert.ok(engine.done.every((what) => what.startsWith('compact')));
   });
 
-  test('forgets history that is old by its own clock, when the database has grown', async () => {
+  test('forgets history that is old by its own clock, sooner when the database has grown', async () => {
     engine.fill(100 * MiB);
     engine.live = 90 * MiB;
     await run(290_000);
     assert.deepEqual(engine.done, []);
     await run(20_000);
     assert.deepEqual(engine.done, ['compact 100']);
+    engine.fill(130 * MiB);
+    await run(100_000);
+    assert.equal(engine.done.length, 2);
+  });
+
+  test('forgets history every five minutes, however little, where something was written', async () => {
+    await run(300_000);
+    assert.deepEqual(engine.done, []);
     await run(600_000);
-    assert.equal(engine.done.length, 1, 'it has not grown since');
+    assert.deepEqual(engine.done, ['compact 100', 'compact 400']);
+    for (let passed = 0; passed < 1_200_000; passed += 10_000) {
+      await upkeep.step();
+      await time.advance(10_000);
+    }
+    assert.equal(engine.done.length, 4, 'what was left, and then no more');
   });
 
   test('lets one member after the other give space back, the leader last', async () => {

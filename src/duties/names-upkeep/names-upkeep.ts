@@ -5,10 +5,10 @@
  */
 import type { Clock } from '#io/world.ts';
 import type { EtcdMaintenance } from '#kv/etcd/maintenance.ts';
+import type { RevisionAges } from '#kv/revision-ages.ts';
 import type { Logger } from '#observe/log.ts';
 import type { Duty } from '../duty.ts';
 import type { Claim } from './claim.ts';
-import { History } from './history.ts';
 import { bytesInUseMax, isNearQuota, nextAction, type UpkeepAction } from './next-action.ts';
 import { hasAlarm, type Survey, takeSurvey } from './survey.ts';
 
@@ -16,6 +16,7 @@ export interface NamesUpkeepDeps {
   readonly maintenance: Omit<EtcdMaintenance, 'close' | 'readThrough'>;
   readonly claim: Pick<Claim, 'take' | 'during' | 'giveBack'>;
   readonly clock: Clock;
+  readonly ages: Pick<RevisionAges, 'note' | 'standingFor'>;
   readonly log: Logger;
   /** A hint: does this node do what only one has to do? */
   readonly isCoordinator: () => boolean;
@@ -29,6 +30,8 @@ export interface NamesUpkeepOptions {
   readonly historyMs: number;
   /** The same when space runs out. */
   readonly shortHistoryMs: number;
+  /** The coordinator forgets history that is older so often, however little it is. */
+  readonly compactEveryMs: number;
   /** The same isn't done twice within this time: it costs, and would bring little. */
   readonly restMs: number;
   /** What has been due for this long is done by whoever sees it. */
@@ -43,6 +46,7 @@ export const namesUpkeepDefaults: Omit<NamesUpkeepOptions, 'quotaBytes'> = {
   lookEveryMs: 10_000,
   historyMs: 5 * 60_000,
   shortHistoryMs: 15_000,
+  compactEveryMs: 5 * 60_000,
   restMs: 60_000,
   patienceMs: 60_000,
   callTimeoutMs: 2000,
@@ -55,7 +59,6 @@ export class NamesUpkeep implements Duty {
   readonly name = 'names upkeep';
   readonly #deps: NamesUpkeepDeps;
   readonly #options: NamesUpkeepOptions;
-  readonly #history: History;
   readonly #defragmentedAt = new Map<string, number>();
   readonly #done = { compact: 0, defragment: 0, disarm: 0 };
   #survey: Survey | undefined;
@@ -66,7 +69,6 @@ export class NamesUpkeep implements Duty {
   constructor(deps: NamesUpkeepDeps, options: NamesUpkeepOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#history = new History(options.historyMs);
   }
 
   /** As last seen: the engine takes nothing new. */
@@ -86,8 +88,8 @@ export class NamesUpkeep implements Duty {
     if (clock.now() < this.#lookAt) return 'idle';
     this.#lookAt = clock.now() + this.#options.lookEveryMs;
     const survey = await takeSurvey(this.#deps.maintenance, this.#options.callTimeoutMs);
+    const action = this.#decide(survey, this.#survey);
     this.#survey = survey;
-    const action = this.#decide(survey);
     if (action === undefined) {
       await claim.giveBack();
       return 'idle';
@@ -99,19 +101,23 @@ export class NamesUpkeep implements Duty {
     return 'busy';
   }
 
-  #decide(survey: Survey): UpkeepAction | undefined {
+  #decide(survey: Survey, before: Survey | undefined): UpkeepAction | undefined {
     const now = this.#deps.clock.now();
-    const { historyMs, shortHistoryMs, restMs } = this.#options;
-    this.#history.see(Math.max(0, ...survey.members.map(({ revision }) => revision)), now);
+    const { historyMs, shortHistoryMs, compactEveryMs, restMs } = this.#options;
+    const { ages } = this.#deps;
+    ages.note(Math.max(0, ...survey.members.map(({ revision }) => revision)), now);
     const limits = { ...this.#options, quotaBytes: this.#quotaBytes(survey) };
     const isTight = hasAlarm(survey, 'nospace') || isNearQuota(survey, limits);
-    const isLately = (at: number | undefined) => at !== undefined && now - at < restMs;
+    const isWithin = (ms: number, at: number | undefined) => at !== undefined && now - at < ms;
     const known = {
-      oldRevision: this.#history.olderThan(isTight ? shortHistoryMs : historyMs, now),
+      oldRevision: ages.standingFor(isTight ? shortHistoryMs : historyMs, now),
       compactedRevision: this.#compacted.revision,
       bytesAtCompaction: this.#compacted.bytes,
-      isCompactionRested: isLately(this.#compacted.at),
-      isRested: (endpoint: string) => isLately(this.#defragmentedAt.get(endpoint)),
+      isCompactionRested: isWithin(restMs, this.#compacted.at),
+      isCompactionDue: this.#deps.isCoordinator() && !isWithin(compactEveryMs, this.#compacted.at),
+      bytesInUseBefore: (endpoint: string) =>
+        before?.members.find((member) => member.endpoint === endpoint)?.dbBytesInUse,
+      isRested: (endpoint: string) => isWithin(restMs, this.#defragmentedAt.get(endpoint)),
     };
     const action = nextAction(survey, known, limits);
     this.#dueSince = action === undefined ? undefined : (this.#dueSince ?? now);

@@ -9,7 +9,7 @@ import { canSpareOne, hasAlarm, type Survey, type SurveyedMember } from './surve
 export interface UpkeepLimits {
   /** At this size of a member's database the engine refuses what is new. */
   readonly quotaBytes: number;
-  /** Smaller databases are left alone, unless space runs out. */
+  /** Smaller files are left as they are, unless space runs out. */
   readonly bytesMin: number;
 }
 
@@ -22,6 +22,10 @@ export interface Known {
   readonly bytesAtCompaction: number;
   /** It was lately. */
   readonly isCompactionRested: boolean;
+  /** It is time again, however little there is. */
+  readonly isCompactionDue: boolean;
+  /** In use by the member at the look before. */
+  readonly bytesInUseBefore: (endpoint: string) => number | undefined;
   /** Defragmented lately. */
   readonly isRested: (endpoint: string) => boolean;
 }
@@ -35,6 +39,10 @@ const nearShare = 0.8;
 /** The alarm is lifted below this share of the quota, or it would soon be back. */
 const clearShare = 0.9;
 const growthFactor = 1.25;
+/** Fewer, as upkeep itself makes them, are nothing to forget. */
+const revisionsMin = 10;
+/** Of what was in use at the look before: less, and compaction is still at work. */
+const settledShare = 0.95;
 /** Of the file, so much must be free for a defragmentation to pay when space runs out. */
 const freeShareMin = 0.05;
 
@@ -64,6 +72,9 @@ function compactionPays(survey: Survey, known: Known, limits: UpkeepLimits): boo
   if (known.oldRevision <= known.compactedRevision) return false;
   if (hasAlarm(survey, 'nospace')) return true;
   if (known.isCompactionRested) return false;
+  if (known.isCompactionDue && known.oldRevision - known.compactedRevision >= revisionsMin) {
+    return true;
+  }
   const bytes = bytesInUseMax(survey);
   const hasGrown = bytes > limits.bytesMin && bytes > known.bytesAtCompaction * growthFactor;
   return hasGrown || isNearQuota(survey, limits);
@@ -80,12 +91,18 @@ function toDefragment(
   const isFull = hasAlarm(survey, 'nospace');
   // Writes are refused already, so that a member that is away for long must not keep it so.
   const allowed = survey.missing.length === 0 || (isFull && canSpareOne(survey));
-  if (!allowed) return undefined;
+  if (!allowed || (!isFull && isFreeing(survey, known))) return undefined;
   return survey.members
     .filter((member) => defragmentationPays(member, isFull, limits))
     .filter(({ endpoint }) => !known.isRested(endpoint))
     .sort((a, b) => Number(a.isLeader) - Number(b.isLeader) || freeBytes(b) - freeBytes(a))[0];
 }
+
+/** What is compacted is free bit by bit, at each member in its own time. */
+const isFreeing = ({ members }: Survey, { bytesInUseBefore }: Known): boolean =>
+  members.some(({ endpoint, dbBytesInUse }) => {
+    return dbBytesInUse < (bytesInUseBefore(endpoint) ?? 0) * settledShare;
+  });
 
 function defragmentationPays(
   member: SurveyedMember,

@@ -225,11 +225,23 @@ test('tokens are made, shown without their secrets, and revoked', async (context
   for (const text of [String(token), admin]) assert.ok(!told.includes(text.slice(23)));
 });
 
+test('whoever shows a token is told what it allows, and nobody else is', async (context) => {
+  const { call, holding } = await guarded(context);
+  const token = await holding('read,list:/a', 'write:/a/in');
+  const answer = await call('GET', '/-/token', token);
+  assert.equal(answer.headers.get('cache-control'), 'no-store');
+  const [id, grants] = [token.slice(6, 22), ['read,list:/a', 'write:/a/in']];
+  assert.deepEqual(await answer.json(), { id, name: 'token-1', grants });
+  assert.equal((await call('GET', '/-/token')).status, 401);
+});
+
 test('where tokens are off there are none', async (context) => {
   const { url } = await testGateway(context);
-  const response = await fetch(`${url}/-/tokens`);
-  assert.equal(response.status, 404);
-  assert.match(await response.text(), /switched off/);
+  for (const page of ['tokens', 'token']) {
+    const response = await fetch(`${url}/-/${page}`);
+    assert.equal(response.status, 404);
+    assert.match(await response.text(), /switched off/);
+  }
   // Somebody who sends one all the same is served.
   assert.equal((await fetch(`${url}/exists?path=/a`, { headers: bearing('x') })).status, 200);
 });

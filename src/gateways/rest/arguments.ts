@@ -99,12 +99,26 @@ export async function readArguments(call: ArgumentCall, names: ArgumentNames): P
   return found;
 }
 
-async function readBodyFields({ exchange, head }: ArgumentCall): Promise<readonly Field[]> {
-  exchange.reserve(argumentBytesMax);
+/** Arguments of the body alone: what must not stand in an address. */
+export async function bodyArguments(
+  call: ArgumentCall,
+  names: ArgumentNames,
+  bytesMax: number,
+): Promise<Arguments> {
+  const found = new Arguments(names);
+  if (hasBody(call.head)) found.take(await readBodyFields(call, bytesMax));
+  return found;
+}
+
+async function readBodyFields(
+  { exchange, head }: ArgumentCall,
+  bytesMax = argumentBytesMax,
+): Promise<readonly Field[]> {
+  exchange.reserve(bytesMax);
   const type = head.headers.get('content-type');
   const body = new RequestBody(exchange, head);
-  if (isMultipart(type)) return readMultipartFields(body, type);
-  const bytes = await collect(body, argumentBytesMax, 'A body of arguments');
+  if (isMultipart(type)) return readMultipartFields(body, type, bytesMax);
+  const bytes = await collect(body, bytesMax, 'A body of arguments');
   if (bytes.length === 0) return [];
   const object = parseObject(bytes);
   if (object) return fieldsOfObject(object);
@@ -112,9 +126,13 @@ async function readBodyFields({ exchange, head }: ArgumentCall): Promise<readonl
   throw invalid('The body is no JSON object; give the arguments as JSON or as a form.');
 }
 
-async function readMultipartFields(body: RequestBody, type: string): Promise<Field[]> {
+async function readMultipartFields(
+  body: RequestBody,
+  type: string,
+  bytesMax: number,
+): Promise<Field[]> {
   const fields: Field[] = [];
-  let room = argumentBytesMax;
+  let room = bytesMax;
   for await (const part of readParts(body, type)) {
     const value = await collect(part.content, room, 'A body of arguments');
     room -= value.length;

@@ -47,7 +47,9 @@ export class Exchange {
   paceMs = 0;
   readonly #budget: ByteBudget;
   #gone: AbortController | undefined;
+  /** Before it was known whose request it is, and since. */
   #reserved = 0;
+  #reservedAsHolder = 0;
   #closed = false;
   /** Closed before the answer was out. */
   #left = false;
@@ -85,10 +87,12 @@ export class Exchange {
     return this.status !== 0;
   }
 
-  /** Room for bytes in memory until the exchange is over. Throws overloaded. */
+  /** Room for bytes in memory until it is over. Throws overloaded, too_many_requests. */
   reserve(bytes: number): void {
-    this.#budget.take(bytes);
-    this.#reserved += bytes;
+    const holder = this.identity?.id;
+    this.#budget.take(bytes, holder);
+    if (holder === undefined) this.#reserved += bytes;
+    else this.#reservedAsHolder += bytes;
   }
 
   /** The connection has ended, or the answer has been sent. */
@@ -96,6 +100,7 @@ export class Exchange {
     if (this.#closed) return;
     this.#closed = true;
     this.#budget.give(this.#reserved);
+    this.#budget.give(this.#reservedAsHolder, this.identity?.id);
     this.#left = !this.response.writableFinished;
     if (this.#left) this.#gone?.abort();
   }

@@ -28,6 +28,7 @@ import { type GatewayOptions, gatewayDefaults } from './options.ts';
 import { HttpProblem } from './problem.ts';
 import { hasBody, readHead } from './request-head.ts';
 import { type Route, routeOf } from './router.ts';
+import { shownToken } from './shown-token.ts';
 import { readTarget } from './target.ts';
 import { answerUnparsed, writeRaw } from './unparsed.ts';
 import { Watchdog } from './watchdog.ts';
@@ -247,8 +248,8 @@ class Gateway implements RestGateway {
 
   /** Throws unauthenticated, forbidden, too_many_requests. */
   async #admitted(access: Admission, call: Call, { asker, operation }: Route): Promise<Call> {
-    const { exchange, head, target, services } = call;
-    const identity = await access.identify(head.headers.get('authorization'));
+    const { exchange, target, services } = call;
+    const identity = await access.identify(await shownToken(call, asker));
     if (exchange.closed) throw new DftfsError('canceled', 'The client has gone.');
     access.enter(identity);
     exchange.identity = identity;

@@ -3,6 +3,7 @@
  * answers.
  */
 import { release } from '#base/release.ts';
+import { schemas } from './openapi-schemas.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -280,6 +281,19 @@ const paths = {
       },
     ),
   },
+  '/-/token': reading('ownToken', 'What the token that is shown allows.', [], {
+    '200': json('The token.', reference('OwnToken')),
+    ...failing('404', '503'),
+  }),
+  '/-/download': {
+    post: operation(
+      'download',
+      'A file, to be saved; for browsers, which show the token as `token` in a form.',
+      [pathArgument],
+      { '200': fileAnswers['200'], ...failing('400', '404', '413', '414', '503') },
+      { content: { 'application/x-www-form-urlencoded': { schema: reference('DownloadForm') } } },
+    ),
+  },
   '/-/tokens/{token}': {
     delete: operation(
       'revokeToken',
@@ -295,85 +309,6 @@ const paths = {
     ...failing('404'),
   }),
 } as const;
-
-const text = { type: 'string' };
-const texts = { type: 'array', items: text };
-const count = { type: 'integer', minimum: 0 };
-
-const schemas = {
-  Problem: {
-    type: 'object',
-    required: ['type', 'title', 'status', 'detail', 'code', 'outcome', 'requestId'],
-    properties: {
-      type: text,
-      title: text,
-      status: count,
-      detail: { type: 'string', description: 'What is wrong and what to do.' },
-      code: { type: 'string', description: 'Stable, for programs.' },
-      outcome: { type: 'string', enum: ['none', 'maybe', 'done'] },
-      path: text,
-      requestId: text,
-    },
-  },
-  Stored: {
-    type: 'object',
-    required: ['path', 'size', 'etag', 'crc32'],
-    properties: { path: text, size: count, etag: text, crc32: text },
-  },
-  Tokens: {
-    type: 'object',
-    required: ['tokens'],
-    properties: { tokens: { type: 'array', items: { $ref: '#/components/schemas/Token' } } },
-  },
-  Token: {
-    type: 'object',
-    required: ['id', 'name', 'grants', 'created', 'createdBy'],
-    properties: { id: text, name: text, grants: texts, created: text, createdBy: text },
-  },
-  CreatedToken: {
-    type: 'object',
-    required: ['id', 'name', 'grants', 'token'],
-    properties: { id: text, name: text, grants: texts, token: text },
-  },
-  Removed: { type: 'object', required: ['removed'], properties: { removed: count } },
-  Node: {
-    type: 'object',
-    required: ['id'],
-    properties: {
-      id: text,
-      live: { type: 'boolean' },
-      draining: { type: 'boolean' },
-      zone: text,
-      slots: { type: 'integer', minimum: 0, description: 'Of volumes, that count on it.' },
-      bytes: { type: ['integer', 'null'], description: 'That it holds; null: it does not say.' },
-      capacityBytes: count,
-      safeToStop: { type: 'boolean', description: 'No data counts on it.' },
-      reason: { type: 'string', description: 'Why it is safe or not.' },
-      removed: { type: 'boolean' },
-    },
-  },
-  Listing: {
-    type: 'object',
-    required: ['path', 'entries'],
-    properties: {
-      path: text,
-      entries: {
-        type: 'array',
-        items: {
-          type: 'object',
-          required: ['name', 'kind'],
-          properties: {
-            name: text,
-            kind: { type: 'string', enum: ['file', 'folder'] },
-            size: count,
-            modified: { type: 'string', format: 'date-time' },
-          },
-        },
-      },
-      next: { type: 'string', description: 'Pass as `after` for the next page.' },
-    },
-  },
-};
 
 export const openapi = {
   openapi: '3.1.0',

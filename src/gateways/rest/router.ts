@@ -2,6 +2,7 @@
 import { parseFilePath } from '#base/path.ts';
 import type { Endpoint } from './call.ts';
 import { copy, move } from './endpoints/copy-move.ts';
+import { download } from './endpoints/download.ts';
 import { exists } from './endpoints/exists.ts';
 import { getFile, getPath } from './endpoints/get.ts';
 import { literalPath, literalPathOf, putLiteral } from './endpoints/literal-path.ts';
@@ -11,15 +12,15 @@ import { putFile } from './endpoints/put.ts';
 import { deleteFile, removePath, rm } from './endpoints/rm.ts';
 import { stat } from './endpoints/stat.ts';
 import { cluster, describeApi, health, metrics, page, ready } from './endpoints/system.ts';
-import { createToken, listTokens, revokeToken, tokenPage } from './endpoints/tokens.ts';
+import { createToken, listTokens, ownToken, revokeToken, tokenPage } from './endpoints/tokens.ts';
 import { HttpProblem } from './problem.ts';
 import type { Target } from './target.ts';
 
 /**
  * What who asks must be, where tokens are shown: 'nobody' in particular; one who may do what is
- * asked of the files; one who may read the page; an administrator.
+ * asked of the files, by a header or also by a form; one who may read the page; an administrator.
  */
-export type Asker = 'nobody' | 'user' | 'reader' | 'administrator';
+export type Asker = 'nobody' | 'user' | 'form' | 'reader' | 'administrator';
 
 export interface Route {
   readonly operation: string;
@@ -75,6 +76,8 @@ export const routes = {
     ...reading('tokens', listTokens, 'administrator'),
     POST: route('tokens', createToken, 'administrator'),
   },
+  '/-/token': reading('tokens', ownToken),
+  '/-/download': { POST: route('get', download, 'form') },
   '/-/tokens/{token}': { DELETE: route('tokens', revokeToken, 'administrator') },
   '/-/{page}': reading('system', page, 'nobody'),
 } as const satisfies Record<string, Methods>;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type Socket, connect as tcpConnect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
@@ -77,6 +78,7 @@ test('strangers never become connections', async (context) => {
     // Of the same authority, and no node.
     testIdentity(authority, 'etcd-1.etcd.test'),
     testIdentity(authority, 'a.node.test', 'b.node.test'),
+    testIdentity(authority, 'x, DNS:client.node.test, DNS:y'),
     // Of another authority, whatever it calls itself.
     { ...testIdentity(others, 'client.node.test'), authorities: authority.certificate },
   ];
@@ -109,6 +111,24 @@ test('those that say nothing are few, and end', async (context) => {
   for (let nth = 0; nth < 4; nth++) {
     assert.equal(await echoed(await connect(nodeOf('client')), 'hello'), 'hello');
   }
+});
+
+test('those that say nothing keep nobody out', async (context) => {
+  const { port, connect } = await served(context, { strangersMax: 2, handshakeTimeoutMs: 600_000 });
+  const silent: Socket[] = [];
+  context.after(() => {
+    for (const socket of silent) socket.destroy();
+  });
+  const ends: Promise<void>[] = [];
+  for (let nth = 0; nth < 4; nth++) {
+    const socket = tcpConnect(port, '127.0.0.1');
+    silent.push(socket);
+    ends.push(closed(socket));
+    await once(socket, 'connect');
+    assert.equal(await echoed(await connect(nodeOf('client')), 'hello'), 'hello');
+  }
+  // Whoever has waited longest has made room.
+  await Promise.all(ends.slice(0, 2));
 });
 
 test('a newer certificate and another authority are taken without a pause', async (context) => {

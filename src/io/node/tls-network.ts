@@ -3,6 +3,7 @@
  * the kind that is asked for. Whoever has none never becomes a connection: not a byte of his is
  * read by anything but TLS itself.
  */
+import type { Socket } from 'node:net';
 import { createServer, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { Connection, Listener, Network } from '../network.ts';
 import type { TlsIdentity, TlsSource } from '../tls.ts';
@@ -40,15 +41,18 @@ function listen(
     ...materialOf(source.current),
     ...{ requestCert: true, rejectUnauthorized: true, handshakeTimeout: handshakeTimeoutMs },
   });
-  const strangers = new Set<string>();
+  const strangers = new Map<string, Socket>();
   server.on('connection', (socket) => {
     const from = `${socket.remoteAddress}:${socket.remotePort}`;
-    if (strangers.size >= strangersMax) {
-      socket.destroy();
-      return;
-    }
-    strangers.add(from);
-    socket.once('close', () => strangers.delete(from));
+    strangers.set(from, socket);
+    socket.once('close', () => {
+      if (strangers.get(from) === socket) strangers.delete(from);
+    });
+    if (strangers.size <= strangersMax) return;
+    // Those that say nothing must not keep others out: a node needs but a moment to show itself.
+    const [[oldest, silent] = []] = strangers;
+    if (oldest !== undefined) strangers.delete(oldest);
+    silent?.destroy();
   });
   // Node tells of a handshake that failed or takes too long, and leaves its socket open.
   server.on('tlsClientError', (_error, socket) => socket.destroy());

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Kv, type KvEntry, prefixSpan } from '#kv/kv.ts';
-import { collectionHoldKey, eraPrefix, prefixes, upkeepKey } from '#protocol/keys.ts';
+import { agesKey, collectionHoldKey, eraPrefix, prefixes, upkeepKey } from '#protocol/keys.ts';
 import { Scan } from '../ops/scan.ts';
 
 export interface BackupHead {
@@ -67,8 +67,8 @@ async function* entriesAt(
   }
 }
 
-/** A restore writes its own. */
-const isPassing = (key: string): boolean =>
-  key === upkeepKey || key === collectionHoldKey || key.startsWith(eraPrefix);
+/** A restore writes its own. Ages are of revisions of this very engine. */
+const passing: readonly string[] = [upkeepKey, collectionHoldKey, agesKey];
+const isPassing = (key: string): boolean => passing.includes(key) || key.startsWith(eraPrefix);
 
 const lineOf = (value: unknown): string => `${JSON.stringify(value)}\n`;

@@ -8,7 +8,7 @@ import { createNodeWorld } from '#io/node/world.ts';
 import type { Kv } from '#kv/kv.ts';
 import { FaultyKv } from '#kv/memory/faulty-kv.ts';
 import { MemoryKv } from '#kv/memory/memory-kv.ts';
-import { collectionHoldKey, upkeepKey } from '#protocol/keys.ts';
+import { agesKey, collectionHoldKey, upkeepKey } from '#protocol/keys.ts';
 import {
   checkNames,
   drop,
@@ -56,6 +56,7 @@ describe('a backup of the names', () => {
 
   test('brings back all names, volumes and garbage, and nothing that passes', async () => {
     await put(kv, upkeepKey, Buffer.from('n1'));
+    await put(kv, agesKey, Buffer.from('[[1,600000]]'));
     const lines = await linesOf(kv);
     const names = await checkNames(kv);
     const empty = new MemoryKv(world, { era: 1 });
@@ -68,6 +69,7 @@ describe('a backup of the names', () => {
     }
     for (const prefix of ['l/', 'o/']) assert.deepEqual(await readAll(empty, prefix), []);
     assert.equal(await empty.get(upkeepKey, options), undefined);
+    assert.equal(await empty.get(agesKey, options), undefined);
   });
 
   test('is of one moment, whatever is changed meanwhile', async () => {

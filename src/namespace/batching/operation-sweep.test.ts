@@ -4,6 +4,7 @@ import { DftfsError } from '#base/errors.ts';
 import { createNodeTimers } from '#io/node/timers.ts';
 import { prefixSpan } from '#kv/kv.ts';
 import { MemoryKv } from '#kv/memory/memory-kv.ts';
+import { RevisionAges } from '#kv/revision-ages.ts';
 import { OperationSweep } from './operation-sweep.ts';
 
 const inTime = { timeoutMs: 1000 };
@@ -12,9 +13,14 @@ function setUp() {
   const time = { ms: 5 };
   const clock = { now: () => time.ms, wall: () => 0 };
   const kv = new MemoryKv({ clock, timers: createNodeTimers() });
-  const newSweep = (through: Pick<MemoryKv, 'range' | 'txn'> = kv) =>
-    new OperationSweep({ kv: through, clock }, { ageMs: 100, pageMax: 3, callTimeoutMs: 1000 });
-  return { time, kv, newSweep };
+  const ages = new RevisionAges({ agesMsMax: 100, everyMs: 1 });
+  const look = async () => ages.note((await kv.range({ start: 'o/' }, inTime)).revision, time.ms);
+  const newSweep = (through: Pick<MemoryKv, 'range' | 'txn'> = kv, isCoordinator = () => true) =>
+    new OperationSweep(
+      { kv: through, clock, ages, isCoordinator },
+      { ageMs: 100, roundMs: 10, pageMax: 3, callTimeoutMs: 1000 },
+    );
+  return { time, kv, look, newSweep };
 }
 
 const putAll = (kv: MemoryKv, keys: readonly string[]) => {
@@ -31,12 +37,14 @@ async function left(kv: MemoryKv): Promise<string[]> {
 }
 
 test('removes, page by page, what was there long enough ago, and nothing younger', async () => {
-  const { time, kv, newSweep } = setUp();
+  const { time, kv, look, newSweep } = setUp();
   const sweep = newSweep();
   await putAll(kv, ['n/1', 'p/1', ...numbered('old', 5)]);
+  await look();
   assert.equal(await sweep.step(), 'idle');
   await putAll(kv, numbered('young', 5));
   time.ms += 99;
+  await look();
   assert.equal(await sweep.step(), 'idle');
   assert.equal((await left(kv)).length, 10);
   time.ms += 1;
@@ -55,7 +63,7 @@ test('removes, page by page, what was there long enough ago, and nothing younger
 });
 
 test('goes on where it was after an error, and two at a time do no harm', async () => {
-  const { time, kv, newSweep } = setUp();
+  const { time, kv, look, newSweep } = setUp();
   let calls = 0;
   const failing = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
     return (...args: A): Promise<R> => {
@@ -69,8 +77,42 @@ test('goes on where it was after an error, and two at a time do no harm', async 
   const sweeps = [newSweep({ range, txn }), newSweep()];
   await putAll(kv, numbered('old', 10));
   const stepAll = () => Promise.allSettled(sweeps.map((sweep) => sweep.step()));
-  while ((await stepAll()).some(({ status }) => status === 'rejected')) {}
+  await look();
   time.ms += 100;
   for (let i = 0; i < 20; i += 1) await stepAll();
   assert.deepEqual(await left(kv), []);
+});
+
+test('walks over all markers only when something is old, not too often, and on one node', async () => {
+  const { time, kv, look, newSweep } = setUp();
+  let walks = 0;
+  const range: MemoryKv['range'] = (...args) => {
+    walks += 1;
+    return kv.range(...args);
+  };
+  let isCoordinator = false;
+  const sweep = newSweep({ range, txn: kv.txn.bind(kv) }, () => isCoordinator);
+  await putAll(kv, numbered('a', 1));
+  await look();
+  time.ms += 100;
+  await sweep.step();
+  assert.equal(walks, 0);
+  isCoordinator = true;
+  await sweep.step();
+  time.ms += 50;
+  await sweep.step();
+  assert.equal(walks, 1);
+  for (const letter of ['b', 'c']) {
+    await putAll(kv, numbered(letter, 1));
+    await look();
+    time.ms += 5;
+  }
+  time.ms += 92;
+  await sweep.step();
+  time.ms += 5;
+  await sweep.step();
+  assert.deepEqual([walks, await left(kv)], [2, ['o/0c']]);
+  time.ms += 5;
+  await sweep.step();
+  assert.deepEqual([walks, await left(kv)], [3, []]);
 });

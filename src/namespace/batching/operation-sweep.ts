@@ -1,38 +1,36 @@
 /**
  * Removes the markers `o/<operation>` that operations leave behind, once none of their tries can be
- * under way any more. Old enough is what was there at a revision that this process saw a while ago
- * by its own monotonic clock: no two machines' clocks are compared. Any node may sweep; two at a
- * time do no harm.
+ * under way any more. Done by one node for the cluster; two at a time do no harm.
  */
 import type { Clock } from '#io/world.ts';
 import { type CallOptions, type DeleteOp, type Kv, prefixSpan } from '#kv/kv.ts';
+import type { RevisionAges } from '#kv/revision-ages.ts';
 import { prefixes } from '#protocol/keys.ts';
 
 export interface OperationSweepDeps {
   readonly kv: Pick<Kv, 'range' | 'txn'>;
   readonly clock: Clock;
+  readonly ages: Pick<RevisionAges, 'standingFor'>;
+  readonly isCoordinator: () => boolean;
 }
 
 export interface OperationSweepOptions {
-  /** Markers stay at least this long, and at most about twice as long. */
+  /** Markers stay at least this long. */
   readonly ageMs: number;
+  /** From one walk over all markers to the next. */
+  readonly roundMs: number;
   readonly pageMax: number;
   readonly callTimeoutMs: number;
 }
 
 export const operationSweepDefaults: OperationSweepOptions = {
   ageMs: 10 * 60 * 1000,
+  roundMs: 60 * 1000,
   pageMax: 256,
   callTimeoutMs: 3000,
 };
 
 const markers = prefixSpan(prefixes.operation);
-
-/** What was there at `revision` is older than the time since `seenAt`. */
-interface Mark {
-  readonly revision: number;
-  readonly seenAt: number;
-}
 
 /** One walk over all markers: removes those up to `upTo`. */
 interface Round {
@@ -44,8 +42,9 @@ export class OperationSweep {
   readonly name = 'operation markers';
   readonly #deps: OperationSweepDeps;
   readonly #options: OperationSweepOptions;
-  #mark: Mark | undefined;
   #round: Round | undefined;
+  #nextRoundMs = Number.NEGATIVE_INFINITY;
+  #sweptUpTo = 0;
   #removed = 0;
 
   constructor(deps: OperationSweepDeps, options: OperationSweepOptions = operationSweepDefaults) {
@@ -60,24 +59,25 @@ export class OperationSweep {
 
   /** One bounded unit of work. After an error, the next call does the same unit again. */
   async step(signal?: AbortSignal): Promise<'busy' | 'idle'> {
-    if (this.#round === undefined) {
-      const now = this.#deps.clock.now();
-      if (this.#mark !== undefined && now - this.#mark.seenAt < this.#options.ageMs) return 'idle';
-      const last = this.#mark;
-      this.#mark = await this.#newMark(signal);
-      if (last === undefined) return 'idle';
-      this.#round = { upTo: last.revision, from: markers.start };
-    }
-    this.#round = await this.#sweepPage(this.#round, signal);
-    return this.#round === undefined ? 'idle' : 'busy';
+    const round = this.#round ?? this.#beginRound();
+    if (round === undefined) return 'idle';
+    this.#round = round;
+    this.#round = await this.#sweepPage(round, signal);
+    if (this.#round !== undefined) return 'busy';
+    this.#sweptUpTo = round.upTo;
+    return 'idle';
   }
 
-  async #newMark(signal: AbortSignal | undefined): Promise<Mark> {
-    const page = await this.#deps.kv.range(
-      { ...markers, limit: 1, keysOnly: true },
-      this.#call(signal),
-    );
-    return { revision: page.revision, seenAt: this.#deps.clock.now() };
+  /** Undefined: it isn't time, or nothing is known to be old enough that wasn't before. */
+  #beginRound(): Round | undefined {
+    const { clock, ages, isCoordinator } = this.#deps;
+    const { ageMs, roundMs } = this.#options;
+    const now = clock.now();
+    if (!isCoordinator() || now < this.#nextRoundMs) return undefined;
+    const upTo = ages.standingFor(ageMs, now);
+    if (upTo <= this.#sweptUpTo) return undefined;
+    this.#nextRoundMs = now + roundMs;
+    return { upTo, from: markers.start };
   }
 
   /** The rest of the round; undefined: that was the last page. */

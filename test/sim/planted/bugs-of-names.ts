@@ -125,8 +125,8 @@ export const bugsOfNames: readonly PlantedBug[] = [
     'markers of operations are swept while late tries are under way',
     edit(
       'namespace/batching/operation-sweep',
-      'now - this.#mark.seenAt < this.#options.ageMs',
-      'now - this.#mark.seenAt < 200',
+      'ages.standingFor(ageMs, now)',
+      'ages.standingFor(200, now)',
     ),
     edit(
       'namespace/batching/operation-sweep',

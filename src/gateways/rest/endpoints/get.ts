@@ -28,12 +28,16 @@ export function refuseBody({ head }: Call): void {
   throw new HttpProblem('bad_request', 'This request takes no body; send it without.');
 }
 
-export async function getPath(call: Call, path: string): Promise<void> {
+export async function getPath(
+  call: Call,
+  path: string,
+  more: readonly string[] = [],
+): Promise<void> {
   const { exchange, head, services } = call;
   exchange.path = path;
   const entry = await services.files.lookup(path, exchange);
   if (!entry) throw new DftfsError('path_not_found', `No file has the path ${path}.`, { path });
-  const headers = fileHeaders(entry);
+  const headers = [...fileHeaders(entry), ...more];
   if (judgeRead(head.headers, entry) === 'not-modified') {
     exchange.begin(304, headers)?.end();
     return;

@@ -1,4 +1,5 @@
-/** `/-/tokens`: who may come in, for administrators. */
+/** `/-/tokens`: who may come in, for administrators; `/-/token`: who one is oneself. */
+import { grantText, type Identity } from '#access/rights.ts';
 import type { TokenAdmin } from '#access/token-admin.ts';
 import { queryArguments, readArguments } from '../arguments.ts';
 import { auditDone } from '../audit.ts';
@@ -34,6 +35,15 @@ export async function revokeToken(call: Call): Promise<void> {
   await tokensOf(call).revoke(id);
   auditDone(call, { path: target.path });
   respondJson(exchange, { id, revoked: true });
+}
+
+/** How a program with a token learns what it may try. */
+export async function ownToken(call: Call): Promise<void> {
+  queryArguments(call, {});
+  refuseBody(call);
+  tokensOf(call);
+  const { id, name, grants } = call.exchange.identity as Identity;
+  respondJson(call.exchange, { id, name, grants: grants.map(grantText) });
 }
 
 function tokensOf({ services }: Call): TokenAdmin {
