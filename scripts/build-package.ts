@@ -16,6 +16,9 @@ const sources = path.join(project, 'src');
 const isProduct = (file: string) =>
   file.endsWith('.ts') && !/\.(test|contract)\.ts$|(^|\/)contract\//.test(file);
 
+/** What `dftfs node` becomes. */
+const nodeProgram = './src/app/node.ts';
+
 interface Manifest {
   readonly [name: string]: unknown;
   readonly bin: Readonly<Record<string, string>>;
@@ -34,7 +37,7 @@ async function build(out: string): Promise<void> {
   try {
     copySources(copy);
     const entries = [...Object.values(manifest.bin), ...Object.values(manifest.exports)];
-    compile(copy, entries, lib);
+    compile(copy, [...entries, nodeProgram], lib);
   } finally {
     fs.rmSync(copy, { recursive: true });
   }

@@ -40,7 +40,7 @@ export async function ensureFirstToken(
   const { kv, disk, clock, log } = deps;
   if ((await kv.get(firstTokenKey, callOptions)) !== undefined) return;
   const token = deriveToken(clusterSecret, era);
-  const content = Buffer.from(`${tokenText(token)}\n`);
+  const content = Buffer.from(firstTokenFile(clusterSecret, era));
   if (!(await disk.readWhole(file))?.equals(content)) {
     await disk.writeWhole(file, content, ownerOnly);
   }
@@ -62,6 +62,10 @@ export async function ensureFirstToken(
   );
   if (succeeded) log.info('first token made', { file });
 }
+
+/** What its file holds. */
+export const firstTokenFile = (clusterSecret: Buffer, era: number): string =>
+  `${tokenText(deriveToken(clusterSecret, era))}\n`;
 
 function deriveToken(clusterSecret: Buffer, era: number): Token {
   const part = (name: string) =>

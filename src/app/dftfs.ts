@@ -18,6 +18,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nobody listens any more, and what is done is done.
 process.stderr.on('error', () => {});
 
+const machineSide = async () => (await import('./machine-side.ts')).machineSide;
+
 const channel = (stream: NodeJS.WriteStream): Channel => ({
   get columns() {
     return stream.isTTY ? stream.columns || 80 : undefined;
@@ -38,6 +40,11 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   // A server's code is loaded only where one is wanted.
   startDev: async ({ port, ...options }) =>
     (await import('./dev/dev-server.ts')).startDevServer({ ...options, port: port || undefined }),
+  machine: {
+    prepare: async (options) => (await machineSide()).prepare(options),
+    checkNode: async (config) => (await machineSide()).checkNode(config),
+    becomeNode: async (config) => (await machineSide()).becomeNode(config),
+  },
 });
 // Somebody may still hold its other end; there is nothing more to read.
 process.stdin.destroy();

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { asDftfsError } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
+import { release } from '#base/release.ts';
 import { BlobsUnderWay } from '#blob/blobs-under-way.ts';
 import { createBlobReader } from '#blob/read-blob.ts';
 import { createRpcShardCalls } from '#blob/rpc-shard-calls.ts';
@@ -15,6 +16,7 @@ import { copiesMinDefault } from '#blob/width.ts';
 import { createBlobWriter } from '#blob/write-blob.ts';
 import { Cluster } from '#cluster/cluster.ts';
 import type { NodeRecord } from '#cluster/cluster-map.ts';
+import { foreignProtocol } from '#cluster/foreign-protocol.ts';
 import type { NodeRegistration } from '#cluster/registration.ts';
 import { NodeSession } from '#cluster/session.ts';
 import type { NodeConfig } from '#config/node-config.ts';
@@ -33,6 +35,7 @@ import { DirectCommitter } from '#namespace/direct-committer.ts';
 import { Namespace } from '#namespace/namespace.ts';
 import type { Logger } from '#observe/log.ts';
 import { createRpcClient, type NodeRpcClient } from '#rpc/client.ts';
+import { protocolVersion } from '#rpc/frame.ts';
 import { pingMethod, type RpcHandlers } from '#rpc/rpc.ts';
 import { createRpcServer, type RpcServer } from '#rpc/server.ts';
 import { HealingShardStore } from '#storage/healing-shard-store.ts';
@@ -288,6 +291,8 @@ export class NodeProcess {
       zone: node.zone,
       capacityBytes: Math.min(node.capacityBytes ?? totalBytes, totalBytes),
       incarnation: this.incarnation,
+      release,
+      protocol: protocolVersion,
       diskId,
       generation,
     };
@@ -347,18 +352,21 @@ export class NodeProcess {
 
   /** Until it works: etcd may come up after this node, or be away for a while. */
   private async join(cluster: Cluster, session: NodeSession, signal: AbortSignal): Promise<void> {
+    let told: string | undefined;
     for (let mapped = false; !signal.aborted; ) {
       try {
         if (!mapped) await cluster.start();
         mapped = true;
-        await session.start();
-        return;
+        const foreign = foreignProtocol(cluster);
+        if (foreign === undefined) return await session.start();
+        if (foreign !== told) this.log.error('kept out of the cluster', { reason: foreign });
+        told = foreign;
       } catch (error) {
         if (signal.aborted) return;
         if (asDftfsError(error).code === 'peer_refused') throw error;
         this.log.warn('not joined yet', { error });
-        await this.world.timers.sleep(this.around.tuning.joinPauseMs, signal).catch(() => {});
       }
+      await this.world.timers.sleep(this.around.tuning.joinPauseMs, signal).catch(() => {});
     }
   }
 }

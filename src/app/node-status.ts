@@ -89,14 +89,14 @@ export class NodeStatus {
 
   private describeNode(record: NodeRecord, known: KnownFacts | undefined): ClusterNode {
     const { cluster } = this.deps;
-    const { id, host, port, httpPort, zone, capacityBytes, draining } = record;
+    const { id, host, port, httpPort, zone, capacityBytes, draining, release } = record;
     // A suspect whose lease has ended is away.
     const isAway = cluster.sessionOf(id) === undefined;
     const suspected = isAway ? undefined : cluster.suspects().get(id);
     const holds = ({ record: { members, incoming } }: KnownVolume) =>
       members.includes(id) || incoming.some(({ node }) => node === id);
     return {
-      ...{ id, host, port, httpPort, zone, capacityBytes, draining },
+      ...{ id, host, port, httpPort, zone, capacityBytes, draining, release },
       live: cluster.isLive(id),
       coordinates: isCoordinator(cluster, id),
       ...(suspected === undefined ? {} : { suspected }),

@@ -18,6 +18,45 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Starts a storage in this process; undefined: there is none to start. */
   readonly startDev?: StartDev;
+  /** Undefined: this is no machine of a cluster. */
+  readonly machine?: MachineSide;
+}
+
+/** What takes more than a client. */
+export interface MachineSide {
+  prepare(options: PrepareOptions): Promise<Prepared>;
+  /** Rejects with what is wrong with the settings or with what they name. */
+  checkNode(config: string): Promise<{ readonly id: string }>;
+  /** The process runs the node from now on. */
+  becomeNode(config: string): Promise<never>;
+}
+
+export interface PrepareOptions {
+  readonly folder: string;
+  /** Each `name=address`; those that are known needn't be given again. */
+  readonly machines: readonly string[];
+  /** On each machine; undefined: as it is, or two on a new one. */
+  readonly nodes: number | undefined;
+  /** All certificates are made anew; the authority stays. */
+  readonly renew: boolean;
+}
+
+export interface Prepared {
+  readonly ca: string;
+  readonly adminToken: string;
+  readonly machines: readonly PreparedMachine[];
+}
+
+export interface PreparedMachine {
+  readonly name: string;
+  /** To be copied there. */
+  readonly folder: string;
+  readonly nodes: readonly string[];
+  readonly etcd: boolean;
+  /** Where clients come in. */
+  readonly endpoints: readonly string[];
+  /** Files that were written now. */
+  readonly written: number;
 }
 
 export interface DevOptions {

@@ -18,6 +18,8 @@ import { exists } from './verbs/exists.ts';
 import { get } from './verbs/get.ts';
 import { completion, help } from './verbs/help.ts';
 import { ls } from './verbs/ls.ts';
+import { node } from './verbs/node.ts';
+import { prepare } from './verbs/prepare.ts';
 import { put } from './verbs/put.ts';
 import { rm } from './verbs/rm.ts';
 import { stat } from './verbs/stat.ts';
@@ -30,6 +32,7 @@ export const sections: readonly Section[] = [
     verbs: [doctor, status, nodes, volumes, repair, drain, undrain, remove, scrub, events, bench],
   },
   { title: 'Who may do what', verbs: [createToken, listTokens, revokeToken] },
+  { title: 'Machines of a cluster', verbs: [prepare, node] },
   { title: 'Without a cluster', verbs: [dev] },
   { title: 'The command', verbs: [help(() => sections), completion(() => sections)] },
 ];

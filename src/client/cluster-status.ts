@@ -24,6 +24,8 @@ export interface ClusterNode {
   readonly httpPort: number;
   readonly zone: string;
   readonly capacityBytes: number;
+  /** The version that it runs; missing: from before it was said. */
+  readonly release?: string | undefined;
   readonly draining: boolean;
   readonly live: boolean;
   /** It decides what one node has to decide for all. */

@@ -19,6 +19,10 @@ export interface NodeRecord {
   readonly draining: boolean;
   /** New at every start of the process. */
   readonly incarnation: string;
+  /** Of the product; missing: from before it was said. */
+  readonly release?: string;
+  /** The version of the node protocol that it speaks; missing: the first. */
+  readonly protocol?: number;
 }
 
 export interface KnownVolume {

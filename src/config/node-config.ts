@@ -105,6 +105,9 @@ const nodeSchema = {
   stopDelayMs: integer(0, 600_000, 0),
 } as const satisfies Schema;
 
+/** By section. docs/configuration.md lists them, and a test compares. */
+export const settings = { cluster: clusterSchema, node: nodeSchema } as const;
+
 export interface NodeConfig {
   readonly cluster: Values<typeof clusterSchema>;
   readonly node: Omit<Values<typeof nodeSchema>, 'id'> & { readonly id: NodeId };

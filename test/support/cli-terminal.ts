@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { runCommand } from '#cli/run.ts';
-import type { Channel, StartDev, Terminal } from '#cli/terminal.ts';
+import type { Channel, MachineSide, StartDev, Terminal } from '#cli/terminal.ts';
 
 export interface Ran {
   readonly exit: number;
@@ -22,6 +22,7 @@ export interface TerminalShape {
   readonly columns?: number;
   readonly signal?: AbortSignal;
   readonly startDev?: StartDev;
+  readonly machine?: MachineSide;
   /** They see what goes to stdout and to stderr, as it goes. */
   readonly said?: (text: string) => void;
   readonly heard?: (text: string) => void;
@@ -54,6 +55,7 @@ export async function runIn(words: readonly string[], shape: TerminalShape = {})
     },
     signal: shape.signal ?? new AbortController().signal,
     ...(shape.startDev ? { startDev: shape.startDev } : {}),
+    ...(shape.machine ? { machine: shape.machine } : {}),
   };
   const exit = await runCommand(words, terminal);
   const bytes = Buffer.concat(out);

@@ -52,6 +52,8 @@ export interface LocalClusterShape {
   /** Settings of all nodes. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly etcdQuotaMib?: number;
+  /** The program and first words instead of `start.sh`: of another installation. */
+  readonly starter?: readonly string[];
   /** More words for `start.sh`, at every start. */
   readonly words?: readonly string[];
   /** Aborted: a start under way ends what it began, and fails; and so does any later one. */
@@ -71,8 +73,8 @@ export async function startLocalCluster(shape: LocalClusterShape = {}): Promise<
     if (shape.etcdQuotaMib) options.push('--etcd-quota', String(shape.etcdQuotaMib));
     options.push(...(shape.words ?? []), ...more);
     shape.signal?.throwIfAborted();
-    const script = path.join(projectFolder, 'start.sh');
-    const running = run(script, [...common, ...options], { env });
+    const [file = path.join(projectFolder, 'start.sh'), ...first] = shape.starter ?? [];
+    const running = run(file, [...first, ...common, ...options], { env });
     const interrupt = () => running.child.kill('SIGTERM');
     shape.signal?.addEventListener('abort', interrupt);
     try {

@@ -20,7 +20,8 @@ export const heartbeatMs = 50;
 /** How long followers wait for a heartbeat: most of the stall when a leader dies. */
 export const electionMs = 500;
 
-const tuning = {
+/** Flags of every member. */
+export const etcdTuning = {
   'heartbeat-interval': heartbeatMs,
   'election-timeout': electionMs,
   // A member that was away asks before it forces an election on the others.
@@ -46,6 +47,8 @@ export function etcdCommand(
   member: EtcdMember,
   joins?: readonly EtcdMember[],
 ): ProcessCommand {
+  const authority = authorityPaths(data).certificate;
+  const tlsPaths = { ...certificatePaths(data, member.name), authority };
   const peers = (joins ?? manifest.etcd).map((one) => `${one.name}=${peerUrl(manifest, one)}`);
   const flags = {
     name: member.name,
@@ -59,27 +62,29 @@ export function etcdCommand(
     'initial-cluster-token': `${manifest.clusterId}-${manifest.era}`,
     // At this size writes are refused; reads and deletes go on.
     'quota-backend-bytes': manifest.etcdQuotaBytes,
-    ...(manifest.tls ? tlsFlags(data, member) : {}),
-    ...tuning,
+    ...(manifest.tls ? etcdTlsFlags(tlsPaths) : {}),
+    ...etcdTuning,
   };
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
   const environment = { GOMAXPROCS: String(threads(manifest)), ...etcdEnvironment() };
   return { name: member.name, file: binary, args, environment };
 }
 
-/** Who has no certificate of the cluster's is refused, by peers too who isn't a member's. */
-function tlsFlags(data: string, { name }: EtcdMember) {
-  const { certificate, key } = certificatePaths(data, name);
-  const authority = authorityPaths(data).certificate;
-  return {
-    ...{ 'cert-file': certificate, 'key-file': key, 'trusted-ca-file': authority },
-    'client-cert-auth': true,
-    ...{ 'peer-cert-file': certificate, 'peer-key-file': key },
-    'peer-trusted-ca-file': authority,
-    'peer-client-cert-auth': true,
-    'peer-cert-allowed-hostname': etcdName,
-  };
+export interface EtcdTlsPaths {
+  readonly certificate: string;
+  readonly key: string;
+  readonly authority: string;
 }
+
+/** Who has no certificate of the cluster's is refused, by peers too who isn't a member's. */
+export const etcdTlsFlags = ({ certificate, key, authority }: EtcdTlsPaths) => ({
+  ...{ 'cert-file': certificate, 'key-file': key, 'trusted-ca-file': authority },
+  'client-cert-auth': true,
+  ...{ 'peer-cert-file': certificate, 'peer-key-file': key },
+  'peer-trusted-ca-file': authority,
+  'peer-client-cert-auth': true,
+  'peer-cert-allowed-hostname': etcdName,
+});
 
 /**
  * A member's share of the cores, for they wait for one another all the time: with more threads than

@@ -1,7 +1,7 @@
 /**
  * How a node is started: by the launcher, and by a node that passes the front door on to another.
  */
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import {
   adminTokenPath,
   authorityPaths,
@@ -11,7 +11,6 @@ import {
   type Manifest,
   secretPath,
 } from './manifest.ts';
-import { projectFolder } from './project.ts';
 import { inheritedFd, spawnProcess } from './spawn-process.ts';
 import { writeWholeSync } from './write-whole.ts';
 
@@ -26,8 +25,8 @@ export interface NodeLaunch {
   readonly frontDoor: number | undefined;
 }
 
-/** What a node process runs; tests bring their own. */
-export const nodeProgram = join(projectFolder, 'src', 'app', 'node.ts');
+/** What a node process runs, in TypeScript as here or translated; tests bring their own. */
+export const nodeProgram = join(import.meta.dirname, `../node${extname(import.meta.filename)}`);
 
 /**
  * Shards on their way count as garbage of the heap though they lie outside of it. With the small
@@ -37,7 +36,7 @@ export const nodeProgram = join(projectFolder, 'src', 'app', 'node.ts');
 const heapFlag = '--initial-heap-size=256';
 
 /** A signal must not open the door of a debugger. */
-const runtimeFlags = [heapFlag, '--disable-sigusr1'];
+export const runtimeFlags = [heapFlag, '--disable-sigusr1'];
 
 /** Returns the PID. The node's config must be written. */
 export function launchNode(launch: NodeLaunch, program: string = nodeProgram): number {

@@ -12,7 +12,7 @@ export const nodes: Verb = {
   arguments: [],
   options: [],
   details: [
-    'slots: of volumes, that count on the node. A node joins by being started: ./start.sh --nodes 7 on one machine.',
+    'slots: of volumes, that count on the node. A node joins by being started: ./start.sh --nodes 7 on one machine, dftfs prepare on several.',
   ],
   run: async ({ cluster, output, signal }) => {
     const found = await cluster.status({ signal });
@@ -29,6 +29,7 @@ const columns: readonly Column[] = [
   { title: 'state' },
   { title: 'address' },
   { title: 'zone' },
+  { title: 'version' },
   { title: 'slots', right: true },
   { title: 'shards', right: true },
   { title: 'free', right: true },
@@ -38,10 +39,11 @@ const columns: readonly Column[] = [
 
 function nodeTable(found: readonly ClusterNode[], output: Output): string {
   const rows = found.map((node) => {
-    const { id, host, httpPort, zone, slots, disk } = node;
+    const { id, host, httpPort, zone, slots, disk, release = '-' } = node;
     const size = (bytes: number | undefined) => (bytes === undefined ? '-' : sizeText(bytes));
     return [
-      ...[id, stateOf(node, output), `${host}:${httpPort}`, zone, String(slots)],
+      ...[id, stateOf(node, output), `${host}:${httpPort}`, zone, release],
+      String(slots),
       ...[size(disk?.liveBytes), size(disk?.freeBytes), size(disk?.totalBytes)],
       notesOn(node).join(', '),
     ];

@@ -2,6 +2,7 @@
  * The interface's description, in OpenAPI 3.1. A test holds it against the router and its
  * answers.
  */
+import { release } from '#base/release.ts';
 import { schemas } from './openapi-schemas.ts';
 
 interface Operation {
@@ -313,7 +314,7 @@ export const openapi = {
   openapi: '3.1.0',
   info: {
     title: 'DFTFS',
-    version: '0.1.0',
+    version: release,
     description:
       'A 2xx is done; a 4xx never happened; 5xx or a broken connection is unknown unless ' +
       '`outcome` says more, and a retry with the same Idempotency-Key settles it.',

@@ -1,0 +1,113 @@
+/**
+ * What each machine gets: a folder that becomes its `/var/lib/dftfs`. It is laid out as the data
+ * folder of a local cluster is:
+ *
+ *   secret, tls/ca.crt                      what all machines have in common
+ *   etcd/etcd.env, tls.crt, tls.key         the settings of its etcd member, and its certificate
+ *   alpha-1/config.json, tls.crt, tls.key   a node's; its data comes beside them
+ */
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { namesQuotaBytesMax } from '#base/limits.ts';
+import { etcdName, nodeNameSuffix } from '../certificates/names.ts';
+import type { Holder } from '../certificates/provide.ts';
+import { etcdTlsFlags, etcdTuning } from '../local/etcd-command.ts';
+import { adminTokenPath, authorityPaths, certificatePaths, secretPath } from '../local/manifest.ts';
+import {
+  etcdNameOf,
+  type Machine,
+  type MachinePlan,
+  membersOf,
+  nodeIdsOf,
+  ports,
+} from './machine-plan.ts';
+
+export interface PlainFile {
+  /** Below the machine's folder. */
+  readonly path: string;
+  readonly content: string;
+}
+
+const etcdFolder = 'etcd';
+const loopback = ['localhost', '127.0.0.1', '::1'];
+
+/** Whoever is known by a name alone listens everywhere: only an address can be listened on. */
+const listeningAt = ({ address }: Machine): string => (isIP(address) === 4 ? address : '0.0.0.0');
+
+const clientUrl = (host: string): string => `https://${host}:${ports.etcd}`;
+const peerUrl = (host: string): string => `https://${host}:${ports.etcdPeers}`;
+
+/** Nothing in them is secret. */
+export function machineFiles(plan: MachinePlan, machine: Machine): PlainFile[] {
+  const nodes = nodeIdsOf(machine).map((id, index) => ({
+    path: join(id, 'config.json'),
+    content: `${JSON.stringify(nodeConfig(plan, machine, id, index), undefined, 2)}\n`,
+  }));
+  if (!machine.hasEtcd) return nodes;
+  return [
+    { path: join(etcdFolder, 'etcd.env'), content: etcdEnvironment(plan, machine) },
+    ...nodes,
+  ];
+}
+
+export function machineHolders(folder: string, machine: Machine): Holder[] {
+  const { address } = machine;
+  const holder = (name: string, own: string, at: string): Holder => ({
+    commonName: name,
+    names: [own, address, ...loopback],
+    paths: certificatePaths(folder, at),
+  });
+  return [
+    ...(machine.hasEtcd ? [holder(etcdNameOf(machine), etcdName, etcdFolder)] : []),
+    ...nodeIdsOf(machine).map((id) => holder(id, `${id}${nodeNameSuffix}`, id)),
+  ];
+}
+
+function nodeConfig(plan: MachinePlan, machine: Machine, id: string, index: number) {
+  const host = listeningAt(machine);
+  return {
+    cluster: {
+      id: plan.clusterId,
+      etcdEndpoints: membersOf(plan).map(({ address }) => clientUrl(address)),
+      etcdQuotaBytes: namesQuotaBytesMax,
+      secretFile: join('..', secretPath('')),
+      tlsCaFile: join('..', authorityPaths('').certificate),
+      tokens: true,
+      adminTokenFile: join('..', adminTokenPath('')),
+    },
+    node: {
+      id,
+      zone: machine.name,
+      host,
+      ...(host === machine.address ? {} : { advertisedHost: machine.address }),
+      rpcPort: ports.rpc + index,
+      httpPort: ports.http + index,
+    },
+  };
+}
+
+/** For a shell, systemd and docker alike: no value needs quotes. Paths are below the folder. */
+function etcdEnvironment(plan: MachinePlan, machine: Machine): string {
+  const { address } = machine;
+  const { certificate, key } = certificatePaths('', etcdFolder);
+  const authority = authorityPaths('').certificate;
+  const peers = membersOf(plan).map((one) => `${etcdNameOf(one)}=${peerUrl(one.address)}`);
+  const flags = {
+    name: etcdNameOf(machine),
+    'data-dir': join(etcdFolder, 'data'),
+    'listen-client-urls': clientUrl(listeningAt(machine)),
+    'advertise-client-urls': clientUrl(address),
+    'listen-peer-urls': peerUrl(listeningAt(machine)),
+    'initial-advertise-peer-urls': peerUrl(address),
+    'initial-cluster': peers.join(','),
+    'initial-cluster-state': 'new',
+    'initial-cluster-token': plan.clusterId,
+    'quota-backend-bytes': namesQuotaBytesMax,
+    ...etcdTlsFlags({ certificate, key, authority }),
+    ...etcdTuning,
+  };
+  const lines = Object.entries(flags).map(
+    ([flag, value]) => `ETCD_${flag.toUpperCase().replaceAll('-', '_')}=${value}`,
+  );
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,96 @@
+/**
+ * `dftfs prepare`: makes in one folder what several machines need to be a cluster: the cluster's
+ * id, secret, first token and certificate authority, and for each machine a folder to be copied to
+ * it. What is there already is kept, so that the same command adds machines and nodes, and renews
+ * certificates.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { firstTokenFile } from '#access/first-token.ts';
+import { UsageError } from '#cli/exit-codes.ts';
+import type { Prepared, PreparedMachine, PrepareOptions } from '#cli/terminal.ts';
+import { readClusterSecret } from '#config/node-secrets.ts';
+import { operatorName } from '../certificates/names.ts';
+import { Authority, type Holder } from '../certificates/provide.ts';
+import { adminTokenPath, authorityPaths, operatorPaths, secretPath } from '../local/manifest.ts';
+import { writeWholeSync } from '../local/write-whole.ts';
+import { machineFiles, machineHolders } from './machine-files.ts';
+import { type Machine, type MachinePlan, nodeIdsOf, planMachines, ports } from './machine-plan.ts';
+
+const ownerOnly = 0o600;
+const forAll = 0o644;
+
+export async function prepareMachines(options: PrepareOptions): Promise<Prepared> {
+  const { folder, renew } = options;
+  const planFile = join(folder, 'machines.json');
+  const known = await readPlan(planFile);
+  const plan = planMachines(known, options, () => randomBytes(16).toString('hex'));
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // The plan last: one that is there says that its secret and its authority are.
+  writeIfAbsent(secretPath(folder), `${randomBytes(32).toString('hex')}\n`, ownerOnly);
+  const secret = readClusterSecret(secretPath(folder));
+  writeIfAbsent(adminTokenPath(folder), firstTokenFile(secret, 0), ownerOnly);
+  const authority = await Authority.open(authorityPaths(folder), plan.clusterId);
+  writeWholeSync(planFile, `${JSON.stringify(plan, undefined, 2)}\n`, ownerOnly);
+  const provide = async (holder: Holder) => {
+    await mkdir(dirname(holder.paths.key), { recursive: true, mode: 0o700 });
+    return authority.provide(holder, { renew });
+  };
+  const paths = operatorPaths(folder);
+  await provide({ commonName: 'operator', names: [operatorName], paths });
+  const machines: PreparedMachine[] = [];
+  for (const machine of plan.machines) {
+    const written = await fillMachine(folder, plan, machine, provide);
+    machines.push({ ...describe(folder, machine), written });
+  }
+  const { certificate: ca } = authorityPaths(folder);
+  return { ca, adminToken: adminTokenPath(folder), machines };
+}
+
+async function readPlan(file: string): Promise<MachinePlan | undefined> {
+  if (!existsSync(file)) return undefined;
+  const plan = JSON.parse(await readFile(file, 'utf8')) as MachinePlan;
+  if (plan.version === 1) return plan;
+  throw new UsageError(`${file} was written by another version.`);
+}
+
+const machineFolder = (folder: string, { name }: Machine): string => join(folder, 'machines', name);
+
+/** Returns how many files were written. */
+async function fillMachine(
+  folder: string,
+  plan: MachinePlan,
+  machine: Machine,
+  provide: (holder: Holder) => Promise<boolean>,
+): Promise<number> {
+  const own = machineFolder(folder, machine);
+  let written = 0;
+  for (const holder of machineHolders(own, machine)) {
+    if (await provide(holder)) written += 1;
+  }
+  // Somebody may have added settings.
+  for (const { path, content } of machineFiles(plan, machine)) {
+    if (writeIfAbsent(join(own, path), content, forAll)) written += 1;
+  }
+  const { certificate } = authorityPaths(own);
+  await mkdir(dirname(certificate), { recursive: true, mode: 0o700 });
+  await copyFile(authorityPaths(folder).certificate, certificate);
+  const secret = await readFile(secretPath(folder), 'utf8');
+  if (writeIfAbsent(secretPath(own), secret, ownerOnly)) written += 1;
+  return written;
+}
+
+function writeIfAbsent(path: string, content: string, mode: number): boolean {
+  if (existsSync(path)) return false;
+  writeWholeSync(path, content, mode);
+  return true;
+}
+
+function describe(folder: string, machine: Machine) {
+  const { name, address, hasEtcd } = machine;
+  const nodes = nodeIdsOf(machine);
+  const endpoints = nodes.map((_, index) => `https://${address}:${ports.http + index}`);
+  return { name, folder: machineFolder(folder, machine), nodes, etcd: hasEtcd, endpoints };
+}
