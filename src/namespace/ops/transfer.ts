@@ -75,13 +75,16 @@ export async function transfer(
   throw changedTooOften(from);
 }
 
-/** An earlier try was applied: only the revision is missing. 0 if the name has since gone again. */
+/**
+ * An earlier try was applied: only the revision is missing. 0 if the name has since gone again, or
+ * can't be looked at now: that it isn't known takes nothing from the success.
+ */
 async function appliedEntry(
   names: Names,
   path: string,
   record: FileRecord,
   time: VerbTime,
 ): Promise<FileEntry> {
-  const found = await readName(names, path, time);
+  const found = await readName(names, path, time).catch(() => undefined);
   return found?.record.request === record.request ? found : { path, record, revision: 0 };
 }
