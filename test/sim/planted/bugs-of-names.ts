@@ -87,8 +87,8 @@ export const bugsOfNames: readonly PlantedBug[] = [
     'the bytes of a put with an open outcome are thrown away',
     edit(
       'files/create-files',
-      "if (error instanceof DftfsError && error.outcome === 'none') writer.discard(written);",
-      'writer.discard(written);',
+      "if (error instanceof DftfsError && error.outcome === 'none')",
+      'if (error instanceof DftfsError)',
     ),
   ),
   bug(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { test } from 'node:test';
 import { plantedBugs } from './bugs.ts';
 import { type Found, hunt } from './hunt.ts';
@@ -12,6 +13,15 @@ test('each planted bug has a place in the code, and a name of its own', () => {
       const source = readFileSync(new URL(file, root), 'utf8');
       assert.equal(source.split(find).length, 2, `${name}: ${file} has not once: ${find}`);
       assert.notEqual(find, replace);
+    }
+    for (const file of new Set(edits.map((one) => one.file))) {
+      const source = readFileSync(new URL(file, root), 'utf8');
+      const own = edits.filter((one) => one.file === file);
+      const planted = own.reduce(
+        (text, { find, replace }) => text.replace(find, () => replace),
+        source,
+      );
+      assert.doesNotThrow(() => stripTypeScriptTypes(planted), name);
     }
   }
   assert.equal(new Set(plantedBugs.map(({ name }) => name)).size, plantedBugs.length);
