@@ -60,6 +60,31 @@ test('one node alone takes what is written where one copy is enough', async () =
   await assert.rejects(write(noise(10)), (error) => isCode(error, 'no_space'));
 });
 
+test('small content that only a coded volume could take survives what was promised', async () => {
+  const { cluster, write, read } = createBlobRig(7);
+  await write(noise(stripeBytes));
+  cluster.kv.down = true;
+  for (const [size, chunk] of [
+    [1, 1],
+    [117, 117],
+    [4621, 1000],
+    [smallBlobBytesMax, 65_536],
+    [smallBlobBytesMax, 700],
+  ] as const) {
+    const content = noise(size);
+    const blob = await write(content, chunk);
+    const [volume] = blob.volumes;
+    assert.deepEqual(volume?.record.code, { k: 4, m: 2 });
+    assert.ok((await read(blob)).equals(content), `${size} bytes`);
+    for (const [slot, id] of volume.record.members.entries()) {
+      const lost = [id, volume.record.members[(slot + 1) % 6] ?? id];
+      for (const node of lost) cluster.set(node, 'gone');
+      assert.ok((await read(blob)).equals(content), `${size} bytes without ${lost}`);
+      for (const node of lost) cluster.set(node, 'up');
+    }
+  }
+});
+
 test('content in odd chunks comes back', async () => {
   const { write, read } = createBlobRig(6);
   for (const [size, chunk] of [

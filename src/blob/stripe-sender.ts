@@ -57,7 +57,7 @@ export class StripeSender {
     signal: AbortSignal,
   ): Promise<void> {
     const { pool } = this.#deps;
-    const parity = volume.code.k > 1 ? pool.take() : undefined;
+    const parity = volume.code.k > 1 && content.buffer ? pool.take() : undefined;
     const shards = shardsOf(volume.code, content, parity);
     await Promise.all(
       volume.members.map((node, slot) => {
@@ -97,22 +97,27 @@ export class StripeSender {
   }
 }
 
+/** `parity`: room for it, where the content lies in a buffer of the pool and is to be coded. */
 function shardsOf(
   code: Code,
   content: StripeContent,
   parity: Buffer | undefined,
 ): (slot: number) => Shard {
-  const { buffer, length } = content;
-  if (!parity || !buffer) {
-    const copy = { body: content.body, crc: content.crc ?? crcOf(content.body) };
+  const { body, length } = content;
+  if (code.k === 1) {
+    const copy = { body, crc: content.crc ?? crcOf(body) };
     return () => copy;
   }
   const size = shardBytes(length, code.k);
-  const data = buffer.subarray(0, size * code.k);
-  data.fill(0, length);
-  encodeStripe(code, data, parity.subarray(0, size * code.m));
+  const dataBytes = size * code.k;
+  const parityBytes = size * code.m;
+  // A small blob, for which no volume of copies was to be had, isn't in one piece yet.
+  const room = content.buffer ?? Buffer.concat(body, dataBytes + parityBytes);
+  const data = room.subarray(0, dataBytes).fill(0, length);
+  const coded = parity?.subarray(0, parityBytes) ?? room.subarray(dataBytes);
+  encodeStripe(code, data, coded);
   return (slot) => {
-    const from = slot < code.k ? data : parity;
+    const from = slot < code.k ? data : coded;
     const start = (slot < code.k ? slot : slot - code.k) * size;
     const bytes = from.subarray(start, start + size);
     return { body: [bytes], crc: crc32(bytes) };

@@ -4,7 +4,7 @@
  */
 import type { Code } from '#protocol/volumes.ts';
 
-/** Small blobs are kept as whole copies, in volumes of their own. */
+/** Small blobs are kept as whole copies, in volumes of their own, unless none is to be had. */
 export type BlobClass = 'small' | 'large';
 
 const dataShardsMax = 4;

@@ -3,6 +3,7 @@
 import { crc32 } from 'node:zlib';
 import { asDftfsError } from '#base/errors.ts';
 import { prefixes } from '#protocol/keys.ts';
+import type { ShardKey } from '#protocol/shards.ts';
 import type { Operation } from '../checks/history.ts';
 import { judge } from '../checks/linearizability.ts';
 import { svgPicture, textPicture } from '../checks/picture.ts';
@@ -68,7 +69,7 @@ async function checkReferences({ recorder, truth }: AuditParts): Promise<void> {
   }
 }
 
-/** Every shard of every named blob is where it should be, and sound. */
+/** Every shard of every named blob is where it should be, sound, and no more than it should be. */
 async function checkShards({ cluster, recorder, truth }: AuditParts): Promise<void> {
   for (const due of truth.due(await truth.files(), await truth.volumes())) {
     if (typeof due === 'string') {
@@ -78,14 +79,21 @@ async function checkShards({ cluster, recorder, truth }: AuditParts): Promise<vo
     const node = cluster.nodes.find(({ id }) => id === due.node);
     const what = `${due.node}: ${keyText(due.key)}`;
     try {
-      const shard = await node?.inside?.store.read(due.key, 0, due.length);
+      const store = node?.inside?.store;
+      const shard = await store?.read(due.key, 0, due.length);
       const crc = shard?.body.reduce((sum, part) => crc32(part, sum), 0);
       if (shard === undefined || crc !== shard.crc) recorder.fail('shard damaged', what);
+      const held = store
+        ?.list(undefined, 1_000_000, due.key)
+        .find(({ key }) => isSame(key, due.key));
+      if (held?.length !== due.length) recorder.fail('shard of another length', what);
     } catch (error) {
       recorder.fail('shard missing', `${what}: ${asDftfsError(error).code}`);
     }
   }
 }
+
+const isSame = (key: ShardKey, other: ShardKey): boolean => keyText(key) === keyText(other);
 
 function judgeHistory({ recorder, judgedFrom }: AuditParts): void {
   const changes = ({ call: { verb }, result: { kind } }: Operation) =>

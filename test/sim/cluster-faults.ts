@@ -29,9 +29,7 @@ export const clusterFaults: { readonly [kind in FaultKind]?: ClusterFault } = {
     for (const node of nodes) {
       if (!node.isUp) continue;
       node.cutPower();
-      scheduler.after(dice.between(100, 1500), undefined, () => {
-        if (!node.isUp) node.start();
-      });
+      scheduler.after(dice.between(100, 1500), undefined, () => node.start());
     }
   },
 };

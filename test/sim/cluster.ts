@@ -31,8 +31,6 @@ export class SimCluster implements FrontDoor {
   readonly nodes: readonly SimNode[];
   readonly dice: Dice;
   lostAnswerRate = 0;
-  /** A machine that never comes back. */
-  lost: SimNode | undefined;
 
   constructor({ plan, scheduler, dice, recorder, log }: ClusterParts) {
     this.scheduler = scheduler;
@@ -55,7 +53,7 @@ export class SimCluster implements FrontDoor {
 
   /** Those that are there, or will be. */
   get present(): readonly SimNode[] {
-    return this.nodes.filter((node) => node !== this.lost);
+    return this.nodes.filter((node) => !node.isLost);
   }
 
   get areAllServing(): boolean {
@@ -86,8 +84,6 @@ export class SimCluster implements FrontDoor {
   #exited(recorder: Recorder, node: SimNode, error: unknown): void {
     const detail = error instanceof Error ? error.message : String(error);
     recorder.exits.push(`${node.id}: ${detail}`);
-    this.scheduler.after(restartMs, undefined, () => {
-      if (!node.isUp && node !== this.lost) node.start();
-    });
+    this.scheduler.after(restartMs, undefined, () => node.start());
   }
 }

@@ -69,7 +69,7 @@ export class DiskLosses {
   async loseNode(): Promise<boolean> {
     if (this.#cluster.nodes.length < 5 || !(await this.#canBeSpared())) return false;
     this.#victim.cutPower();
-    this.#cluster.lost = this.#victim;
+    this.#victim.isLost = true;
     return true;
   }
 

@@ -50,6 +50,8 @@ export class SimNode {
   process: SimProcess | undefined;
   /** What clients reach; undefined while it doesn't serve. */
   inside: NodeInside | undefined;
+  /** A machine that never comes back, whoever would start it. */
+  isLost = false;
   /** What was on it may be gone. */
   hasLostDisk = false;
   /** What its store held when it was killed or lost its power: acknowledged, so there for good. */
@@ -75,9 +77,9 @@ export class SimNode {
     return this.isUp && this.inside !== undefined;
   }
 
-  /** Unless it runs. */
+  /** Unless it runs, or is lost for good. */
   start(): void {
-    if (this.isUp) return;
+    if (this.isUp || this.isLost) return;
     const { network, engine, dice, log } = this.#parts;
     this.lives += 1;
     const life = `${this.id} life ${this.lives}`;
