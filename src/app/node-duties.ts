@@ -94,7 +94,7 @@ function repairDuties(
   const isUnfit = (node: NodeId) => facts.isUnfit(node);
   return [
     new ReplaceMembers({ ...deps, absence, isCoordinator, isUnfit }, { repairDelayMs }),
-    new FillSlots({ ...deps, self: config.node.id, onWhole }),
+    new FillSlots({ ...deps, clock: deps.world.clock, self: config.node.id, onWhole }),
   ];
 }
 

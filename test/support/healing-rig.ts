@@ -68,7 +68,7 @@ export function createHealingRig(nodes: number) {
       return entry && { record: decodeVolume(entry.value), revision: entry.modRevision };
     },
     fillerOf,
-    fillSlots: (id: NodeId, onWhole = () => {}) =>
-      new FillSlots({ ...common, self: id, kv, filler: fillerOf(id), onWhole }),
+    fillSlots: (id: NodeId, onWhole = () => {}, clock = { now: () => 0 }) =>
+      new FillSlots({ ...common, self: id, kv, clock, filler: fillerOf(id), onWhole }),
   };
 }

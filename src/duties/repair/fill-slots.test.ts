@@ -6,7 +6,7 @@ import type { VolumeRecord } from '#protocol/volumes.ts';
 import { noise } from '../../../test/support/blob-rig.ts';
 import { createHealingRig, type HealingRig } from '../../../test/support/healing-rig.ts';
 import { dropCopy, growCopies, replaceMember } from './change-volume.ts';
-import type { FillSlots } from './fill-slots.ts';
+import { beyondPatienceMs, type FillSlots } from './fill-slots.ts';
 
 const signal = new AbortController().signal;
 const stepsMax = 200;
@@ -153,6 +153,30 @@ test('what turned over on the way is not taken for lost: the slot isn’t called
   await untilIdle(duty);
   assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
   await readAll();
+});
+
+test('what no disk gives is tried for a while before the slot is called whole without it', async () => {
+  for (const isGivenAgain of [true, false]) {
+    const { volumes } = await written([100, 100]);
+    const [record] = volumes as [VolumeRecord];
+    const next = outsider(record);
+    await rig.setVolume(replaceMember(record, 0, next));
+    for (const { id } of rig.cluster.nodes) rig.cluster.node(id).answers = 'rotten';
+    const clock = { now: () => nowMs };
+    let nowMs = 0;
+    const duty = rig.fillSlots(next, undefined, clock);
+    for (; nowMs < beyondPatienceMs; nowMs += 10_000) {
+      await untilIdle(duty);
+      assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, [0]);
+    }
+    for (const { id } of rig.cluster.nodes) {
+      rig.cluster.node(id).answers = isGivenAgain ? 'sound' : 'rotten';
+    }
+    await untilIdle(duty);
+    assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
+    assert.equal(duty.progress().shardsBeyondRepair > 0, !isGivenAgain);
+    for (const { id } of rig.cluster.nodes) rig.cluster.node(id).answers = 'sound';
+  }
 });
 
 test('killed at any step, another run goes on from what is there', async () => {

@@ -5,11 +5,16 @@
  * a name before the record was read is with those members, and what gets one later is with this
  * node too, or its commit would fail: it compares the record. What is listed and has no name is
  * brought along; garbage collection finds it.
+ *
+ * A shard that can't be rebuilt though all who hold it have answered doesn't keep the slot from
+ * being called whole for good, or the rest would never be safe again. But first it is tried over
+ * and over for a while: a disk that fails to read now may not in a minute.
  */
 import type { NodeId, VolumeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
 import { swapVolume } from '#blob/swap-volume.ts';
 import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
+import type { Clock } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
 import { volumeKey } from '#protocol/keys.ts';
@@ -26,6 +31,7 @@ export interface FillSlotsDeps {
   readonly map: ClusterMap;
   readonly shards: Pick<ShardCalls, 'list'>;
   readonly filler: SlotFiller;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
   /** A slot has become whole by what its members list: the names may tell otherwise. */
   readonly onWhole: () => void;
@@ -34,6 +40,7 @@ export interface FillSlotsDeps {
 const callTimeoutMs = 2000;
 const fillsAtOnce = 8;
 const unitBytesMax = 4 * 1024 * 1024;
+export const beyondPatienceMs = 60_000;
 
 /** A slot of this node's, and the record that says so. */
 interface Work extends KnownVolume {
@@ -49,6 +56,8 @@ export class FillSlots implements Duty {
   #volume: VolumeId | undefined;
   /** Couldn't be gone on with in this round: the others go first. */
   readonly #setAside = new Set<VolumeId>();
+  /** Since when shards of the volume have seemed to be beyond repair. */
+  readonly #beyondSince = new Map<VolumeId, number>();
   #bytesDone = 0;
   #volumesDone = 0;
   #beyond = 0;
@@ -63,6 +72,7 @@ export class FillSlots implements Duty {
         ({ record }) => !this.#setAside.has(record.id),
       )?.record.id;
       if (this.#volume === undefined) {
+        if (this.#setAside.size === 0) this.#beyondSince.clear();
         this.#setAside.clear();
         return 'idle';
       }
@@ -118,6 +128,7 @@ export class FillSlots implements Duty {
     }
     if (isWhole) await this.#settle(work, signal);
     else this.#setAside.add(id);
+    if (isWhole) this.#beyondSince.delete(id);
   }
 
   /** As the names have it now; undefined: nothing to fill, or nothing to fill it from. */
@@ -164,11 +175,18 @@ export class FillSlots implements Duty {
     const { filler, log } = this.#deps;
     const result = await filler.fill(record, slot, held, signal);
     if (result === 'filled') this.#bytesDone += held.length;
-    if (result === 'beyond') {
-      this.#beyond += 1;
-      log.warn('a shard can’t be rebuilt: too few others hold it', { ...held.key });
-    }
-    return result !== 'later';
+    if (result !== 'beyond') return result === 'filled';
+    if (this.#isHoped(record.id)) return false;
+    this.#beyond += 1;
+    log.warn('a shard can’t be rebuilt: too few others hold it', { ...held.key });
+    return true;
+  }
+
+  #isHoped(id: VolumeId): boolean {
+    const now = this.#deps.clock.now();
+    const since = this.#beyondSince.get(id) ?? now;
+    this.#beyondSince.set(id, since);
+    return now - since < beyondPatienceMs;
   }
 
   /** Who was to follow a member takes its place; who has its place is whole. */
