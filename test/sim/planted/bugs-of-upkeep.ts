@@ -34,7 +34,7 @@ export const bugsOfUpkeep: readonly PlantedBug[] = [
   ),
   bug(
     'a slot counts as filled though some shards could not be had',
-    edit('duties/repair/fill-slots', "    return result !== 'later';", '    return true;'),
+    edit('duties/repair/fill-slots', "return result === 'filled';", 'return true;'),
   ),
   bug(
     'a slot is filled with the shard of another',
