@@ -1,5 +1,5 @@
 /** Clocks that are set while processes run. */
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { processFolder } from '#app/local/manifest.ts';
 import { httpCall } from '../../support/http-call.ts';
@@ -20,7 +20,10 @@ export async function beginClock(
   const names = await choose(target, field);
   const set = async (to: string) => {
     for (const name of names) {
-      await writeFile(path.join(processFolder(cluster.data, name), clockFile), `${to}\n`);
+      const file = path.join(processFolder(cluster.data, name), clockFile);
+      // A process that finds it empty, half written, ends.
+      await writeFile(`${file}.new`, `${to}\n`);
+      await rename(`${file}.new`, file);
     }
   };
   const isOff = async (name: string) => {
