@@ -10,6 +10,7 @@ import type { Disk } from '#io/disk.ts';
 import type { TlsIdentity, TlsSource } from '#io/tls.ts';
 import type { Clock, Timer, Timers } from '#io/world.ts';
 import type { Logger } from '#observe/log.ts';
+import { certificatesIn } from './certificates/pem.ts';
 
 export interface TlsFilePaths {
   readonly authorities: string;
@@ -25,7 +26,6 @@ export interface TlsFilesDeps {
 }
 
 export const lookEveryMs = 30_000;
-const pemBlocks = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
 const dayMs = 24 * 3600_000;
 /** From so long before its end on a certificate is complained of. */
 const warnBeforeMs = 14 * dayMs;
@@ -119,9 +119,10 @@ function check({ authorities, certificate, key }: TlsIdentity, paths: TlsFilePat
   const { authorities: ca, certificate: own } = paths;
   try {
     // OpenSSL passes over authorities that it can't read.
-    for (const block of authorities.match(pemBlocks) ?? ['none']) new X509Certificate(block);
+    const believed = certificatesIn(authorities);
     createSecureContext({ ca: authorities, cert: certificate, key });
-    if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) return;
+    const isOwn = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+    if (believed.length > 0 && isOwn) return;
   } catch {}
   const detail = `${own}, ${paths.key} and ${ca} are no certificate with its key and authorities`;
   throw new DftfsError('invalid_argument', detail);

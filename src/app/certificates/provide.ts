@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import { LaunchError } from '../local/launch-error.ts';
 import { writeWholeSync } from '../local/write-whole.ts';
@@ -13,6 +14,7 @@ import {
   issueCertificate,
   type Subject,
 } from './certificate.ts';
+import { certificatesIn } from './pem.ts';
 
 const dayMs = 24 * 3600_000;
 const authorityDays = 20 * 365;
@@ -20,7 +22,6 @@ const certificateDays = 730;
 /** Clocks of machines differ. */
 const leewayMs = dayMs;
 const renewBeforeMs = 180 * dayMs;
-const pemBlocks = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
 
 export interface CertificatePaths {
   readonly certificate: string;
@@ -45,13 +46,7 @@ export class Authority {
   /** Made only where there is none: all believe in it. */
   static async open(paths: CertificatePaths, clusterId: string): Promise<Authority> {
     const known = await readIfThere(paths.certificate);
-    if (known !== undefined) {
-      const blocks = known.match(pemBlocks) ?? [];
-      return new Authority(
-        paths,
-        blocks.map((block) => new X509Certificate(block)),
-      );
-    }
+    if (known !== undefined) return new Authority(paths, certificatesIn(known));
     const name = `DFTFS ${clusterId.slice(0, 8)}`;
     const made = createAuthority(name, validityOf(authorityDays));
     await mkdir(dirname(paths.key), { recursive: true, mode: 0o700 });
@@ -90,9 +85,7 @@ export class Authority {
     const isOurs = this.#believed.some(({ publicKey }) => certificate.verify(publicKey));
     const lasts = Date.parse(certificate.validTo) - Date.now() > renewBeforeMs;
     const hasName = (name: string) =>
-      name.includes(':') || /^[\d.]+$/.test(name)
-        ? certificate.checkIP(name) !== undefined
-        : certificate.checkHost(name) !== undefined;
+      (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
     return isWhole && isOurs && lasts && names.every(hasName);
   }
 }

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { isLoopback } from '#config/exposure.ts';
 import type { TlsSource } from '#io/tls.ts';
-import { etcdName, nodeNameSuffix, operatorName } from '../certificates/names.ts';
+import { etcdHolder, loopbackNames, nodeHolder, operatorHolder } from '../certificates/holders.ts';
 import { Authority, type Holder } from '../certificates/provide.ts';
 import { authorityPaths, certificatePaths, type Manifest, operatorPaths } from './manifest.ts';
 
@@ -22,20 +22,12 @@ export async function provideCertificates(
 
 function holdersOf(data: string, manifest: Manifest): Holder[] {
   const { etcd, nodes, host } = manifest;
-  const loopback = ['localhost', '127.0.0.1', '::1', ...(host === '127.0.0.1' ? [] : [host])];
+  const loopback = [...loopbackNames, ...(host === '127.0.0.1' ? [] : [host])];
   const doors = [...new Set([...loopback, ...addressesOf(manifest)])];
   return [
-    { commonName: 'operator', names: [operatorName], paths: operatorPaths(data) },
-    ...etcd.map(({ name }) => ({
-      commonName: name,
-      names: [etcdName, ...loopback],
-      paths: certificatePaths(data, name),
-    })),
-    ...nodes.map(({ name }) => ({
-      commonName: name,
-      names: [`${name}${nodeNameSuffix}`, ...doors],
-      paths: certificatePaths(data, name),
-    })),
+    operatorHolder(operatorPaths(data)),
+    ...etcd.map(({ name }) => etcdHolder(name, loopback, certificatePaths(data, name))),
+    ...nodes.map(({ name }) => nodeHolder(name, doors, certificatePaths(data, name))),
   ];
 }
 

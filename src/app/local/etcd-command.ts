@@ -20,8 +20,7 @@ export const heartbeatMs = 50;
 /** How long followers wait for a heartbeat: most of the stall when a leader dies. */
 export const electionMs = 500;
 
-/** Flags of every member. */
-export const etcdTuning = {
+const tuning = {
   'heartbeat-interval': heartbeatMs,
   'election-timeout': electionMs,
   // A member that was away asks before it forces an election on the others.
@@ -48,36 +47,67 @@ export function etcdCommand(
   joins?: readonly EtcdMember[],
 ): ProcessCommand {
   const authority = authorityPaths(data).certificate;
-  const tlsPaths = { ...certificatePaths(data, member.name), authority };
-  const peers = (joins ?? manifest.etcd).map((one) => `${one.name}=${peerUrl(manifest, one)}`);
-  const flags = {
+  const [client, peer] = [etcdUrl(manifest, member), peerUrl(manifest, member)];
+  const members = joins ?? manifest.etcd;
+  const flags = etcdFlags({
     name: member.name,
-    'data-dir': etcdDataFolder(data, member.name),
-    'listen-client-urls': etcdUrl(manifest, member),
-    'advertise-client-urls': etcdUrl(manifest, member),
-    'listen-peer-urls': peerUrl(manifest, member),
-    'initial-advertise-peer-urls': peerUrl(manifest, member),
-    'initial-cluster': peers.join(','),
-    'initial-cluster-state': joins === undefined ? 'new' : 'existing',
-    'initial-cluster-token': `${manifest.clusterId}-${manifest.era}`,
-    // At this size writes are refused; reads and deletes go on.
-    'quota-backend-bytes': manifest.etcdQuotaBytes,
-    ...(manifest.tls ? etcdTlsFlags(tlsPaths) : {}),
-    ...etcdTuning,
-  };
+    folder: etcdDataFolder(data, member.name),
+    clients: { listen: client, advertise: client },
+    peers: { listen: peer, advertise: peer },
+    members: members.map((one) => ({ name: one.name, url: peerUrl(manifest, one) })),
+    state: joins === undefined ? 'new' : 'existing',
+    clusterToken: `${manifest.clusterId}-${manifest.era}`,
+    quotaBytes: manifest.etcdQuotaBytes,
+    tls: manifest.tls ? { ...certificatePaths(data, member.name), authority } : undefined,
+  });
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
   const environment = { GOMAXPROCS: String(threads(manifest)), ...etcdEnvironment() };
   return { name: member.name, file: binary, args, environment };
 }
 
-export interface EtcdTlsPaths {
+interface Urls {
+  readonly listen: string;
+  readonly advertise: string;
+}
+
+interface TlsPaths {
   readonly certificate: string;
   readonly key: string;
   readonly authority: string;
 }
 
+export interface EtcdSettings {
+  readonly name: string;
+  readonly folder: string;
+  readonly clients: Urls;
+  readonly peers: Urls;
+  /** With their urls for peers; this one among them. */
+  readonly members: readonly { readonly name: string; readonly url: string }[];
+  readonly state: 'new' | 'existing';
+  readonly clusterToken: string;
+  /** At this size writes are refused; reads and deletes go on. */
+  readonly quotaBytes: number;
+  readonly tls: TlsPaths | undefined;
+}
+
+/** Of any member, on whichever machine. */
+export const etcdFlags = (settings: EtcdSettings) => ({
+  name: settings.name,
+  'data-dir': settings.folder,
+  'listen-client-urls': settings.clients.listen,
+  'advertise-client-urls': settings.clients.advertise,
+  'listen-peer-urls': settings.peers.listen,
+  'initial-advertise-peer-urls': settings.peers.advertise,
+  'initial-cluster': settings.members.map(({ name, url }) => `${name}=${url}`).join(','),
+  'initial-cluster-state': settings.state,
+  'initial-cluster-token': settings.clusterToken,
+  'quota-backend-bytes': settings.quotaBytes,
+  ...(settings.tls === undefined ? {} : tlsFlags(settings.tls)),
+  ...tuning,
+});
+
 /** Who has no certificate of the cluster's is refused, by peers too who isn't a member's. */
-export const etcdTlsFlags = ({ certificate, key, authority }: EtcdTlsPaths) => ({
+const tlsFlags = ({ certificate, key, authority }: TlsPaths) => ({
   ...{ 'cert-file': certificate, 'key-file': key, 'trusted-ca-file': authority },
   'client-cert-auth': true,
   ...{ 'peer-cert-file': certificate, 'peer-key-file': key },

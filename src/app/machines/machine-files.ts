@@ -9,9 +9,9 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { namesQuotaBytesMax } from '#base/limits.ts';
-import { etcdName, nodeNameSuffix } from '../certificates/names.ts';
+import { etcdHolder, loopbackNames, nodeHolder } from '../certificates/holders.ts';
 import type { Holder } from '../certificates/provide.ts';
-import { etcdTlsFlags, etcdTuning } from '../local/etcd-command.ts';
+import { etcdFlags } from '../local/etcd-command.ts';
 import { adminTokenPath, authorityPaths, certificatePaths, secretPath } from '../local/manifest.ts';
 import {
   etcdNameOf,
@@ -29,7 +29,6 @@ export interface PlainFile {
 }
 
 const etcdFolder = 'etcd';
-const loopback = ['localhost', '127.0.0.1', '::1'];
 
 /** Whoever is known by a name alone listens everywhere: only an address can be listened on. */
 const listeningAt = ({ address }: Machine): string => (isIP(address) === 4 ? address : '0.0.0.0');
@@ -51,15 +50,11 @@ export function machineFiles(plan: MachinePlan, machine: Machine): PlainFile[] {
 }
 
 export function machineHolders(folder: string, machine: Machine): Holder[] {
-  const { address } = machine;
-  const holder = (name: string, own: string, at: string): Holder => ({
-    commonName: name,
-    names: [own, address, ...loopback],
-    paths: certificatePaths(folder, at),
-  });
+  const addresses = [machine.address, ...loopbackNames];
+  const etcdPaths = certificatePaths(folder, etcdFolder);
   return [
-    ...(machine.hasEtcd ? [holder(etcdNameOf(machine), etcdName, etcdFolder)] : []),
-    ...nodeIdsOf(machine).map((id) => holder(id, `${id}${nodeNameSuffix}`, id)),
+    ...(machine.hasEtcd ? [etcdHolder(etcdNameOf(machine), addresses, etcdPaths)] : []),
+    ...nodeIdsOf(machine).map((id) => nodeHolder(id, addresses, certificatePaths(folder, id))),
   ];
 }
 
@@ -89,23 +84,21 @@ function nodeConfig(plan: MachinePlan, machine: Machine, id: string, index: numb
 /** For a shell, systemd and docker alike: no value needs quotes. Paths are below the folder. */
 function etcdEnvironment(plan: MachinePlan, machine: Machine): string {
   const { address } = machine;
-  const { certificate, key } = certificatePaths('', etcdFolder);
-  const authority = authorityPaths('').certificate;
-  const peers = membersOf(plan).map((one) => `${etcdNameOf(one)}=${peerUrl(one.address)}`);
-  const flags = {
+  const host = listeningAt(machine);
+  const flags = etcdFlags({
     name: etcdNameOf(machine),
-    'data-dir': join(etcdFolder, 'data'),
-    'listen-client-urls': clientUrl(listeningAt(machine)),
-    'advertise-client-urls': clientUrl(address),
-    'listen-peer-urls': peerUrl(listeningAt(machine)),
-    'initial-advertise-peer-urls': peerUrl(address),
-    'initial-cluster': peers.join(','),
-    'initial-cluster-state': 'new',
-    'initial-cluster-token': plan.clusterId,
-    'quota-backend-bytes': namesQuotaBytesMax,
-    ...etcdTlsFlags({ certificate, key, authority }),
-    ...etcdTuning,
-  };
+    folder: join(etcdFolder, 'data'),
+    clients: { listen: clientUrl(host), advertise: clientUrl(address) },
+    peers: { listen: peerUrl(host), advertise: peerUrl(address) },
+    members: membersOf(plan).map((one) => ({ name: etcdNameOf(one), url: peerUrl(one.address) })),
+    state: 'new',
+    clusterToken: plan.clusterId,
+    quotaBytes: namesQuotaBytesMax,
+    tls: {
+      ...certificatePaths('', etcdFolder),
+      authority: authorityPaths('').certificate,
+    },
+  });
   const lines = Object.entries(flags).map(
     ([flag, value]) => `ETCD_${flag.toUpperCase().replaceAll('-', '_')}=${value}`,
   );

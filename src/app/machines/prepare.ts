@@ -12,7 +12,7 @@ import { firstTokenFile } from '#access/first-token.ts';
 import { UsageError } from '#cli/exit-codes.ts';
 import type { Prepared, PreparedMachine, PrepareOptions } from '#cli/terminal.ts';
 import { readClusterSecret } from '#config/node-secrets.ts';
-import { operatorName } from '../certificates/names.ts';
+import { operatorHolder } from '../certificates/holders.ts';
 import { Authority, type Holder } from '../certificates/provide.ts';
 import { adminTokenPath, authorityPaths, operatorPaths, secretPath } from '../local/manifest.ts';
 import { writeWholeSync } from '../local/write-whole.ts';
@@ -38,8 +38,7 @@ export async function prepareMachines(options: PrepareOptions): Promise<Prepared
     await mkdir(dirname(holder.paths.key), { recursive: true, mode: 0o700 });
     return authority.provide(holder, { renew });
   };
-  const paths = operatorPaths(folder);
-  await provide({ commonName: 'operator', names: [operatorName], paths });
+  await provide(operatorHolder(operatorPaths(folder)));
   const machines: PreparedMachine[] = [];
   for (const machine of plan.machines) {
     const written = await fillMachine(folder, plan, machine, provide);
