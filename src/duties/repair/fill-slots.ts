@@ -126,9 +126,9 @@ export class FillSlots implements Duty {
       }
       yield;
     }
-    if (isWhole) await this.#settle(work, signal);
-    else this.#setAside.add(id);
-    if (isWhole) this.#beyondSince.delete(id);
+    if (!isWhole) return void this.#setAside.add(id);
+    await this.#settle(work, signal);
+    this.#beyondSince.delete(id);
   }
 
   /** As the names have it now; undefined: nothing to fill, or nothing to fill it from. */
