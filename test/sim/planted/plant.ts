@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { plantedBugs } from './bugs.ts';
+import { editsByFile, withEdits } from './planted-bug.ts';
 
 const root = new URL('../../../', import.meta.url);
 const name = process.env.DFTFS_PLANT;
@@ -13,14 +14,9 @@ const bug = plantedBugs.find((one) => one.name === name);
 if (bug === undefined) throw new Error(`no planted bug is called ${name}`);
 
 const sources = new Map<string, string>();
-for (const { file, find, replace } of bug.edits) {
+for (const [file, edits] of editsByFile(bug)) {
   const url = new URL(file, root).href;
-  const source = sources.get(url) ?? readFileSync(fileURLToPath(url), 'utf8');
-  if (source.split(find).length !== 2) throw new Error(`${file} does not have once: ${find}`);
-  sources.set(
-    url,
-    source.replace(find, () => replace),
-  );
+  sources.set(url, withEdits(readFileSync(fileURLToPath(url), 'utf8'), edits));
 }
 
 registerHooks({

@@ -4,24 +4,21 @@ import { stripTypeScriptTypes } from 'node:module';
 import { test } from 'node:test';
 import { plantedBugs } from './bugs.ts';
 import { type Found, hunt } from './hunt.ts';
+import { editsByFile, withEdits } from './planted-bug.ts';
 
 const root = new URL('../../../', import.meta.url);
 
 test('each planted bug has a place in the code, and a name of its own', () => {
-  for (const { name, edits } of plantedBugs) {
+  for (const planted of plantedBugs) {
+    const { name, edits } = planted;
     for (const { file, find, replace } of edits) {
       const source = readFileSync(new URL(file, root), 'utf8');
       assert.equal(source.split(find).length, 2, `${name}: ${file} has not once: ${find}`);
       assert.notEqual(find, replace);
     }
-    for (const file of new Set(edits.map((one) => one.file))) {
-      const source = readFileSync(new URL(file, root), 'utf8');
-      const own = edits.filter((one) => one.file === file);
-      const planted = own.reduce(
-        (text, { find, replace }) => text.replace(find, () => replace),
-        source,
-      );
-      assert.doesNotThrow(() => stripTypeScriptTypes(planted), name);
+    for (const [file, own] of editsByFile(planted)) {
+      const text = withEdits(readFileSync(new URL(file, root), 'utf8'), own);
+      assert.doesNotThrow(() => stripTypeScriptTypes(text), name);
     }
   }
   assert.equal(new Set(plantedBugs.map(({ name }) => name)).size, plantedBugs.length);
