@@ -13,10 +13,11 @@ import { configPath } from '#app/local/manifest.ts';
 import { freePorts } from '#app/local/ports.ts';
 import { projectFolder } from '#app/local/project.ts';
 import { Cluster, PathNotFoundError, Storage } from '#client/index.ts';
-import { ended } from '../support/cluster-state.ts';
+import { allLive, ended } from '../support/cluster-state.ts';
 import { seededBytes } from '../support/every-endpoint.ts';
 import { httpCall } from '../support/http-call.ts';
 import { type LocalCluster, withLocalCluster } from '../support/local-cluster.ts';
+import { healed } from '../support/protection.ts';
 import { runProgram } from '../support/run-program.ts';
 import { until } from '../support/until.ts';
 
@@ -133,19 +134,10 @@ const releasesOf = async (door: string): Promise<string[]> => {
 };
 
 /** As safe as it can be with all nodes there: the next one may go. */
-const isSafe = (cluster: LocalCluster) =>
-  until('all nodes live and nothing is under-protected', async () => {
-    const operator = new Cluster([...cluster.nodeUrls.values()]);
-    try {
-      const { nodes, protection } = await operator.status();
-      const live = nodes.filter((node) => node.live).length === cluster.nodeUrls.size;
-      return (live && protection.underProtected.volumes === 0) || undefined;
-    } catch {
-      return undefined;
-    } finally {
-      operator.close();
-    }
-  });
+async function isSafe(cluster: LocalCluster): Promise<void> {
+  await allLive(cluster);
+  await healed(cluster);
+}
 
 async function assertRolls(cluster: LocalCluster, installed: Installation): Promise<void> {
   const doors = [...cluster.nodeUrls.values()];

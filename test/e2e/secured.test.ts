@@ -22,6 +22,7 @@ import {
 } from '#app/local/manifest.ts';
 import { projectFolder } from '#app/local/project.ts';
 import { Cluster, Storage, StorageError } from '#client/index.ts';
+import { ended } from '../support/cluster-state.ts';
 import { type LocalCluster, withLocalCluster } from '../support/local-cluster.ts';
 import { until } from '../support/until.ts';
 
@@ -159,7 +160,7 @@ async function assertRenewal(secured: Secured): Promise<void> {
   await storage.put('/after-renewal', Buffer.alloc(2_000_000, 'x'));
   // One that begins anew has to be let in by those that run on.
   cluster.signal('node-2', 'SIGKILL');
-  await until('node-2 is dead', async () => isDead(cluster, 'node-2'));
+  await ended(cluster, 'node-2');
   await cluster.startAgain();
   await storage.put('/after-restart', Buffer.alloc(2_000_000, 'y'));
   const [own = ''] = [cluster.nodeUrls.get('node-2')];
@@ -168,15 +169,6 @@ async function assertRenewal(secured: Secured): Promise<void> {
     2_000_000,
   );
 }
-
-const isDead = (cluster: LocalCluster, name: string): true | undefined => {
-  try {
-    cluster.pid(name);
-    return undefined;
-  } catch {
-    return true;
-  }
-};
 
 /** In no log of any process, nor in the audit log, which names who did what. */
 async function assertNothingTold({ cluster, admin }: Secured, revoked: string): Promise<void> {
