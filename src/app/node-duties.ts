@@ -125,7 +125,7 @@ export interface SlotFillerParts {
   readonly self: NodeId;
   readonly store: ShardStore;
   readonly shards: ShardCalls;
-  readonly map: Pick<ClusterMap, 'isLive' | 'suspect'>;
+  readonly map: Pick<ClusterMap, 'isLive' | 'nodes' | 'suspect'>;
 }
 
 export function createSlotFiller(parts: SlotFillerParts): SlotFiller {

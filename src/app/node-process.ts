@@ -151,7 +151,11 @@ export class NodeProcess {
       ...this.parts(),
       store,
       shards,
-      map: { isLive: (id) => cluster.isLive(id), suspect: (id, why) => cluster.suspect(id, why) },
+      map: {
+        nodes: () => cluster.nodes(),
+        isLive: (id) => cluster.isLive(id),
+        suspect: (id, why) => cluster.suspect(id, why),
+      },
     });
     const handlers = {
       ...shardHandlers(store, () => session?.standing !== undefined),

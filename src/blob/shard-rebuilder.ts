@@ -1,7 +1,9 @@
 /**
  * Makes a shard anew: a copy of the one that its present member holds, if that is another node;
  * else a copy of a copy, or decoded from any k of the other members. Asks each once, the readable
- * first, k at a time, and goes on to the next for each that fails.
+ * first, k at a time, and goes on to the next for each that fails. Where those are too few, any
+ * other node that lives may still hold what it did as a member: it keeps that until all members
+ * hold theirs.
  */
 import type { NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
@@ -22,7 +24,7 @@ export interface RebuiltShard {
 
 export interface ShardRebuilderDeps {
   readonly fetcher: ShardFetcher;
-  readonly map: Pick<ClusterMap, 'isLive'>;
+  readonly map: Pick<ClusterMap, 'isLive' | 'nodes'>;
   readonly world: Pick<World, 'random'>;
 }
 
@@ -46,11 +48,11 @@ export function createShardRebuilder(deps: ShardRebuilderDeps): ShardRebuilder {
       const whole = await fetchWhole(deps, volume, slot, held, signal);
       if (whole !== undefined) return { body: whole, crc: crcOf(whole) };
       const bodies = await gather(deps, volume, slot, held, signal);
-      const [first = []] = bodies.values();
-      if (code.k === 1) return { body: first, crc: crcOf(first) };
-      const others = new Map([...bodies].map(([other, body]) => [other, oneBuffer(body)]));
-      const body = [decodeShard(code, others, slot)];
-      return { body, crc: crcOf(body) };
+      const body = code.k === 1 ? [...bodies.values()][0] : bodies.get(slot);
+      if (body !== undefined) return { body, crc: crcOf(body) };
+      const others = new Map([...bodies].map(([other, part]) => [other, oneBuffer(part)]));
+      const decoded = [decodeShard(code, others, slot)];
+      return { body: decoded, crc: crcOf(decoded) };
     },
   };
 }
@@ -70,14 +72,15 @@ async function fetchWhole(
   return await fetcher.fetch(member, shard, 0, length, signal).catch(() => undefined);
 }
 
-/** The same stripe's shards in any k other slots. */
+/** The same stripe's shards in any k other slots, or the very shard among them. */
 async function gather(
-  { fetcher, map, world }: ShardRebuilderDeps,
+  deps: ShardRebuilderDeps,
   volume: VolumeRecord,
   slot: number,
-  { key, length }: HeldShard,
+  held: HeldShard,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, Body>> {
+  const { fetcher, map, world } = deps;
   const { k } = volume.code;
   const readable = new Set(readableSlots(volume, (node) => map.isLive(node)));
   const others = [...volume.members.keys()].filter((other) => other !== slot);
@@ -88,9 +91,9 @@ async function gather(
   const fetchNext = async (): Promise<void> => {
     for (let other = order.shift(); other !== undefined; other = order.shift()) {
       const node = volume.members[other] as NodeId;
-      const shard = { ...key, slot: slotInKeys(volume.code, other) };
+      const key = { ...held.key, slot: slotInKeys(volume.code, other) };
       try {
-        got.set(other, await fetcher.fetch(node, shard, 0, length, signal));
+        got.set(other, await fetcher.fetch(node, key, 0, held.length, signal));
         return;
       } catch (error) {
         if (error instanceof FetchError && error.failure === 'damaged') damaged += 1;
@@ -98,6 +101,30 @@ async function gather(
     }
   };
   await Promise.all(Array.from({ length: k }, fetchNext));
-  if (got.size < k) throw new TooFewShards(others.length - damaged < k);
+  if (got.size < k) await askFormerMembers(deps, volume, slot, held, got, signal);
+  if (got.size < k && !got.has(slot)) throw new TooFewShards(others.length - damaged < k);
   return got;
+}
+
+/** Nobody notes who they are, so all are asked who may be, until what is in `got` is enough. */
+async function askFormerMembers(
+  { fetcher, map }: ShardRebuilderDeps,
+  volume: VolumeRecord,
+  slot: number,
+  { key, length }: HeldShard,
+  got: Map<number, Body>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { code, members } = volume;
+  const slots = code.k === 1 ? [slot] : [...members.keys()].filter((other) => !got.has(other));
+  for (const { id } of map.nodes()) {
+    if (members.includes(id) || !map.isLive(id)) continue;
+    for (const other of slots) {
+      if (got.size >= code.k || got.has(slot)) return;
+      if (got.has(other)) continue;
+      const shard = { ...key, slot: slotInKeys(code, other) };
+      const body = await fetcher.fetch(id, shard, 0, length, signal).catch(() => undefined);
+      if (body !== undefined) got.set(other, body);
+    }
+  }
 }

@@ -62,7 +62,8 @@ test('an unused volume goes when a member dies, a used one stays for repair', as
   const { record } = await rig.store('/used', noise(1000));
   const [used = assert.fail()] = record.extents;
   const known = rig.cluster.map.volume(used.volume) ?? assert.fail();
-  const unused = { ...known.record, id: 'f'.repeat(16) as typeof used.volume };
+  const id = 'f'.repeat(16) as typeof used.volume;
+  const unused = { ...known.record, id, code: { k: 2, m: 1 } };
   await put(rig.kv, volumeKey(unused.id), encodeVolume(unused));
   await rig.settle();
   assert.deepEqual(ids(), [used.volume, unused.id].sort());
@@ -146,4 +147,16 @@ test('who can’t be asked, or isn’t whole, proves nothing', async () => {
   await put(rig.kv, volumeKey(record.id), encodeVolume({ ...change, rebuilding: [] }));
   await rig.settle();
   assert.deepEqual(ids(), [record.id]);
+});
+
+test('as many as may lose a shard prove nothing by having none', async () => {
+  const { record } = await sealedAndEmpty();
+  const { members, code } = record;
+  assert.ok(code.m >= code.k, 'enough are left to read from');
+  for (const id of members.slice(code.m)) rig.cluster.set(id, 'gone');
+  await rig.settle();
+  assert.deepEqual(ids(), [record.id]);
+  for (const id of members) rig.cluster.set(id, 'up');
+  await rig.settle();
+  assert.deepEqual(ids(), []);
 });

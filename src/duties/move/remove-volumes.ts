@@ -1,9 +1,10 @@
 /**
  * Takes away the records of volumes that hold nothing and won't again: sealed ones that were
  * emptied, and unused ones of which a member died. First the volume is closed, and from then on no
- * blob in it can get its first name. What had got one before is with all members; so when after
- * that every readable one lists nothing, there is nothing, and the record goes if it is still the
- * very one that was closed. An upload under way in it ends with volume_changed.
+ * blob in it can get its first name. What had got one before is with all members, but for what
+ * they may have lost since; so when after that more of them list nothing than may lose a shard,
+ * there is nothing, and the record goes if it is still the very one that was closed. An upload
+ * under way in it ends with volume_changed.
  */
 import type { NodeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
@@ -74,11 +75,11 @@ export class RemoveVolumes implements Duty {
     return members.find((node) => map.isLive(node)) === self;
   }
 
-  /** All that can be asked hold nothing, and they are enough to have had all. */
+  /** All that can be asked hold nothing, and without them no stripe could be put together. */
   async #isEmpty(record: VolumeRecord, signal: AbortSignal): Promise<boolean> {
     const { map, shards } = this.#deps;
     const nodes = readableMembers(record, (node) => map.isLive(node));
-    if (nodes.length < record.code.k) return false;
+    if (nodes.length <= record.code.m) return false;
     const options = { timeoutMs: callTimeoutMs, signal };
     const lists = await Promise.all(
       nodes.map((node) => shards.list(node, record.id, undefined, 1, options)),

@@ -75,6 +75,26 @@ for (const [what, size] of [
   });
 }
 
+for (const [what, size] of [
+  ['a copy', 5000],
+  ['shards', 3_300_000],
+] as const) {
+  test(`${what} that only a former member has is taken from there`, async () => {
+    const { volumes, readAll } = await written([size]);
+    for (const record of volumes) {
+      const { members, code } = record;
+      const former = members[0] as NodeId;
+      const next = outsider(record);
+      for (const id of members.slice(code.k)) rig.cluster.node(id).answers = 'rotten';
+      await rig.setVolume(replaceMember(record, 0, next));
+      await untilIdle(rig.fillSlots(next));
+      assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
+      rig.cluster.set(former, 'gone');
+    }
+    await readAll();
+  });
+}
+
 test('a node that is to follow a living member takes its place when it has everything', async () => {
   const { volumes, readAll } = await written([2_000_000]);
   const [record] = volumes as [VolumeRecord];
