@@ -147,16 +147,7 @@ export class NodeProcess {
     let rpc: NodeRpcClient;
     const underWay = new BlobsUnderWay();
     const shards = createRpcShardCalls({ call: (...call) => rpc.call(...call) });
-    const filler = createSlotFiller({
-      ...this.parts(),
-      store,
-      shards,
-      map: {
-        nodes: () => cluster.nodes(),
-        isLive: (id) => cluster.isLive(id),
-        suspect: (id, why) => cluster.suspect(id, why),
-      },
-    });
+    const filler = this.createFiller(store, shards, () => cluster);
     const handlers = {
       ...shardHandlers(store, () => session?.standing !== undefined),
       ...namesHandlers(combiner),
@@ -322,6 +313,19 @@ export class NodeProcess {
     } finally {
       client.close();
     }
+  }
+
+  /** It is there before the cluster is watched: others may ask for shards as soon as it serves. */
+  private createFiller(store: ShardStore, shards: ShardCalls, cluster: () => Cluster) {
+    return createSlotFiller({
+      ...this.parts(),
+      ...{ store, shards },
+      map: {
+        nodes: () => cluster().nodes(),
+        isLive: (id) => cluster().isLive(id),
+        suspect: (id, why) => cluster().suspect(id, why),
+      },
+    });
   }
 
   private createCommitter(kv: Kv, rpc: NodeRpcClient, map: Cluster, combiner: Combiner) {

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { NodeId } from '#base/ids.ts';
 import type { WrittenBlob } from '#blob/blob.ts';
+import { encodeFileRecord } from '#namespace/record-codec.ts';
+import { fileKey } from '#protocol/keys.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';
 import { noise } from '../../../test/support/blob-rig.ts';
 import { createHealingRig, type HealingRig } from '../../../test/support/healing-rig.ts';
+import { put } from '../../../test/support/names-fixture.ts';
 import { dropCopy, growCopies, replaceMember } from './change-volume.ts';
 import { beyondPatienceMs, type FillSlots } from './fill-slots.ts';
 
@@ -94,6 +97,31 @@ for (const [what, size] of [
     await readAll();
   });
 }
+
+test('where no member holds everything, names say what there is', async () => {
+  const { volumes, blobs, readAll } = await written([5000]);
+  const [record] = volumes as [VolumeRecord];
+  const former = record.members[0] as NodeId;
+  const next = outsider(record);
+  for (const id of record.members.slice(1)) rig.cluster.node(id).shards.clear();
+  const [{ blob, size, crc, extents }] = blobs as [WrittenBlob];
+  const content = { blob, size, crc, extents, contentType: '', metadata: {}, modifiedMs: 0 };
+  const file = encodeFileRecord({ ...content, request: '' });
+  await put(rig.kv, fileKey('/a'), file);
+  const replaced = replaceMember(record, 0, next);
+  await rig.setVolume({ ...replaced, rebuilding: [...record.members.keys()] });
+  rig.cluster.set(former, 'gone');
+  const clock = { now: () => nowMs };
+  let nowMs = 0;
+  const duty = rig.fillSlots(next, undefined, clock);
+  for (; nowMs < 2 * beyondPatienceMs; nowMs += 20_000) await untilIdle(duty);
+  assert.equal((await rig.volumeNow(record.id))?.record.rebuilding.length, 3, 'it may come back');
+  rig.cluster.set(former, 'up');
+  for (const id of [next, ...record.members.slice(1)]) await untilIdle(rig.fillSlots(id));
+  assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
+  rig.cluster.set(former, 'gone');
+  await readAll();
+});
 
 test('a node that is to follow a living member takes its place when it has everything', async () => {
   const { volumes, readAll } = await written([2_000_000]);

@@ -23,11 +23,11 @@ import { decodeVolume, marginOf, readableMembers } from '#protocol/volumes.ts';
 import type { Duty } from '../duty.ts';
 import { clearRebuilding, replaceMember } from './change-volume.ts';
 import type { SlotFiller } from './slot-filler.ts';
-import { listVolume } from './volume-listing.ts';
+import { listNamed, listVolume } from './volume-listing.ts';
 
 export interface FillSlotsDeps {
   readonly self: NodeId;
-  readonly kv: Pick<Kv, 'get' | 'txn'>;
+  readonly kv: Pick<Kv, 'get' | 'range' | 'txn'>;
   readonly map: ClusterMap;
   readonly shards: Pick<ShardCalls, 'list'>;
   readonly filler: SlotFiller;
@@ -45,7 +45,8 @@ export const beyondPatienceMs = 60_000;
 /** A slot of this node's, and the record that says so. */
 interface Work extends KnownVolume {
   readonly slot: number;
-  readonly sources: readonly NodeId[];
+  /** 'names': no members prove what there is. */
+  readonly sources: readonly NodeId[] | 'names';
 }
 
 export class FillSlots implements Duty {
@@ -116,8 +117,8 @@ export class FillSlots implements Duty {
     const work = await this.#take(id, signal);
     if (work === undefined) return void this.#setAside.add(id);
     let isWhole = true;
-    for (const source of work.sources) {
-      for await (const page of listVolume(this.#deps.shards, source, id, signal)) {
+    for (const pages of this.#listings(work, signal)) {
+      for await (const page of pages) {
         const missing = this.#missing(work, page);
         while (missing.length > 0) {
           if (!(await this.#fetchSome(work, missing, signal))) isWhole = false;
@@ -131,6 +132,12 @@ export class FillSlots implements Duty {
     this.#beyondSince.delete(id);
   }
 
+  #listings({ record, slot, sources }: Work, signal: AbortSignal) {
+    const { kv, shards } = this.#deps;
+    if (sources === 'names') return [listNamed(kv, record, slot, signal)];
+    return sources.map((source) => listVolume(shards, source, record.id, signal));
+  }
+
   /** As the names have it now; undefined: nothing to fill, or nothing to fill it from. */
   async #take(id: VolumeId, signal: AbortSignal): Promise<Work | undefined> {
     const { kv, map, filler, self } = this.#deps;
@@ -141,12 +148,15 @@ export class FillSlots implements Duty {
     const slot = filler.slotOf(record);
     if (slot === undefined) return undefined;
     if (record.members[slot] === self && !record.rebuilding.includes(slot)) return undefined;
+    const work = { record, revision: entry.modRevision, slot };
+    const whole = record.members.length - record.rebuilding.length;
+    if (whole < record.code.k) return { ...work, sources: 'names' };
     const readable = readableMembers(record, (node) => map.isLive(node));
     const sources = readable.filter((node) => node !== self);
     // Without the one whose place it is to take: nobody else could prove that it is whole.
     const witnesses = sources.filter((node) => node !== record.members[slot]);
     if (witnesses.length < record.code.k) return undefined;
-    return { record, revision: entry.modRevision, slot, sources };
+    return { ...work, sources };
   }
 
   #missing({ record, slot }: Work, page: readonly HeldShard[]): HeldShard[] {
@@ -171,18 +181,21 @@ export class FillSlots implements Duty {
     return isWhole;
   }
 
-  async #fetchOne({ record, slot }: Work, held: HeldShard, signal: AbortSignal): Promise<boolean> {
+  async #fetchOne(work: Work, held: HeldShard, signal: AbortSignal): Promise<boolean> {
     const { filler, log } = this.#deps;
+    const { record, slot } = work;
     const result = await filler.fill(record, slot, held, signal);
     if (result === 'filled') this.#bytesDone += held.length;
     if (result !== 'beyond') return result === 'filled';
-    if (this.#isHoped(record.id)) return false;
+    if (this.#isHoped(work)) return false;
     this.#beyond += 1;
     log.warn('a shard can’t be rebuilt: too few others hold it', { ...held.key });
     return true;
   }
 
-  #isHoped(id: VolumeId): boolean {
+  #isHoped({ record: { id }, sources }: Work): boolean {
+    const { map } = this.#deps;
+    if (sources === 'names' && !map.nodes().every((node) => map.isLive(node.id))) return true;
     const now = this.#deps.clock.now();
     const since = this.#beyondSince.get(id) ?? now;
     this.#beyondSince.set(id, since);
