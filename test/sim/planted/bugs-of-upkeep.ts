@@ -40,8 +40,8 @@ export const bugsOfUpkeep: readonly PlantedBug[] = [
     'a slot is filled with the shard of another',
     edit(
       'blob/shard-rebuilder',
-      'const body = [decodeShard(code, others, slot)];',
-      'const body = [decodeShard(code, others, (slot + 1) % (code.k + code.m))];',
+      'const decoded = [decodeShard(code, others, slot)];',
+      'const decoded = [decodeShard(code, others, (slot + 1) % (code.k + code.m))];',
     ),
   ),
   bug(
