@@ -1,13 +1,16 @@
 /**
  * The one brake of all duties: work in the background yields to clients. After a unit of work a
  * duty rests in proportion to what the unit took: not at all while no client is there, several
- * times as long while many are. So its share of disk and processor has a bound, whatever it does.
+ * times as long while many are, and longest where what it does can wait. So its share of disk and
+ * processor has a bound, whatever it does.
  */
 import type { Clock } from '#io/world.ts';
 
 export interface BrakeOptions {
   /** Rest for each unit of work while clients are busy. */
   readonly restMax: number;
+  /** The same for what can wait: nothing is lost by it yet, even if one more node dies. */
+  readonly patientRestMax: number;
   /** Requests of clients a second from which on they count as busy. */
   readonly busyPerSecond: number;
   /** What clients did in so long counts. */
@@ -17,6 +20,7 @@ export interface BrakeOptions {
 
 export const brakeDefaults: BrakeOptions = {
   restMax: 4,
+  patientRestMax: 12,
   busyPerSecond: 10,
   windowMs: 1000,
   pauseMsMax: 2000,
@@ -38,10 +42,10 @@ export class Brake {
   }
 
   /** How long to rest after a unit that took `workMs`. */
-  restMs(workMs: number): number {
-    const { restMax, busyPerSecond, pauseMsMax } = this.#options;
+  restMs(workMs: number, isPatient = false): number {
+    const { restMax, patientRestMax, busyPerSecond, pauseMsMax } = this.#options;
     const share = Math.min(1, this.#rate() / busyPerSecond);
-    return Math.min(pauseMsMax, workMs * restMax * share);
+    return Math.min(pauseMsMax, workMs * (isPatient ? patientRestMax : restMax) * share);
   }
 
   #rate(): number {

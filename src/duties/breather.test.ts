@@ -12,7 +12,7 @@ test('rests are for what was done since the last one, and not at all while none 
     worked.push(ms);
     return factor * ms;
   };
-  const breather = new Breather({ clock, timers, brake: { restMs } });
+  const breather = new Breather({ clock, timers, brake: { restMs }, isPatient: false });
   const { signal } = new AbortController();
   await time.advance(10);
   let isRested = false;

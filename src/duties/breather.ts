@@ -6,6 +6,7 @@ export interface BreatherDeps {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly brake: Pick<Brake, 'restMs'>;
+  readonly isPatient: boolean;
 }
 
 export class Breather {
@@ -19,8 +20,8 @@ export class Breather {
 
   /** For what was done since the last time. */
   async rest(signal: AbortSignal): Promise<void> {
-    const { clock, timers, brake } = this.#deps;
-    const restMs = brake.restMs(clock.now() - this.#since);
+    const { clock, timers, brake, isPatient } = this.#deps;
+    const restMs = brake.restMs(clock.now() - this.#since, isPatient);
     if (restMs > 0) await timers.sleep(restMs, signal);
     this.#since = clock.now();
   }

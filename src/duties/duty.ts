@@ -6,6 +6,8 @@ export interface Duty {
    * that has rested in between as the brake says. 'idle': nothing to do now.
    */
   step(signal: AbortSignal): Promise<'busy' | 'rested' | 'idle'>;
+  /** What it does now can wait: it yields more to clients. */
+  readonly isPatient?: boolean;
   /** For status: small, JSON. */
   progress?(): unknown;
 }

@@ -6,7 +6,10 @@ import { Brake } from './brake.ts';
 import type { Duty } from './duty.ts';
 import { DutyRunner } from './runner.ts';
 
-const options = { restMax: 4, busyPerSecond: 10, windowMs: 1000, pauseMsMax: 2000 };
+const options = {
+  ...{ restMax: 4, patientRestMax: 12 },
+  ...{ busyPerSecond: 10, windowMs: 1000, pauseMsMax: 2000 },
+};
 
 test('the brake is off without clients and on with them', () => {
   let now = 0;
@@ -19,9 +22,11 @@ test('the brake is off without clients and on with them', () => {
   now = 2000;
   requests = 500;
   assert.equal(brake.restMs(100), 400);
+  assert.equal(brake.restMs(100, true), 1200);
   assert.equal(brake.restMs(100_000), 2000);
   now = 3000;
   assert.equal(brake.restMs(100), 0);
+  assert.equal(brake.restMs(100, true), 0);
 });
 
 test('a duty is called while it is busy and after it failed; close waits for its unit', async () => {

@@ -53,7 +53,11 @@ export class DutyRunner {
       const began = clock.now();
       const state = await this.#step(duty);
       const tookMs = clock.now() - began;
-      const restsMs = { busy: brake.restMs(tookMs), rested: 0, idle: this.#options.idleMs };
+      const restsMs = {
+        busy: brake.restMs(tookMs, duty.isPatient),
+        rested: 0,
+        idle: this.#options.idleMs,
+      };
       await timers.sleep(restsMs[state], signal).catch(() => {});
     }
   }

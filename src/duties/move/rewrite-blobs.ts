@@ -12,7 +12,7 @@ import type { ClusterMap, KnownVolume } from '#cluster/cluster-map.ts';
 import type { Clock, Timers } from '#io/world.ts';
 import type { Kv } from '#kv/kv.ts';
 import type { Logger } from '#observe/log.ts';
-import { readableMembers, type VolumeRecord } from '#protocol/volumes.ts';
+import { marginOf, readableMembers, type VolumeRecord } from '#protocol/volumes.ts';
 import { slotMax, stripeMax } from '#storage/shard-key.ts';
 import type { Brake } from '../brake.ts';
 import { Breather } from '../breather.ts';
@@ -85,10 +85,14 @@ export class RewriteBlobs implements Duty {
       if (isSealed) this.#deps.log.info('volume is to be emptied', { volume: record.id });
       return isSealed ? 'busy' : 'idle';
     }
-    const breather = new Breather(this.#deps);
+    const breather = new Breather({ ...this.#deps, isPatient: this.#canLoseOneMore(record) });
     await this.#advance(record, breather, signal);
     await breather.rest(signal);
     return 'rested';
+  }
+
+  #canLoseOneMore(record: VolumeRecord): boolean {
+    return marginOf(record, (node) => this.#deps.map.isLive(node)) > 0;
   }
 
   /** `volumes`: to be emptied, by all nodes together. `failed`: blobs that couldn't be moved. */

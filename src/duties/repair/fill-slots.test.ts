@@ -123,6 +123,19 @@ test('where no member holds everything, names say what there is', async () => {
   await readAll();
 });
 
+test('filling is patient as long as one more may be lost', async () => {
+  const { volumes } = await written([5000, 5001]);
+  const [record] = volumes as [VolumeRecord];
+  const next = outsider(record);
+  await rig.setVolume(replaceMember(record, 0, next));
+  const duty = rig.fillSlots(next);
+  assert.equal(duty.isPatient, false, 'it does nothing yet');
+  assert.equal(await duty.step(signal), 'busy');
+  assert.equal(duty.isPatient, true);
+  rig.cluster.set(record.members[1] as NodeId, 'gone');
+  assert.equal(duty.isPatient, false);
+});
+
 test('a node that is to follow a living member takes its place when it has everything', async () => {
   const { volumes, readAll } = await written([2_000_000]);
   const [record] = volumes as [VolumeRecord];

@@ -38,8 +38,8 @@ export interface FillSlotsDeps {
 }
 
 const callTimeoutMs = 2000;
-const fillsAtOnce = 8;
-const unitBytesMax = 4 * 1024 * 1024;
+const fillsAtOnce = 4;
+const unitBytesMax = 1024 * 1024;
 export const beyondPatienceMs = 60_000;
 
 /** A slot of this node's, and the record that says so. */
@@ -88,6 +88,12 @@ export class FillSlots implements Duty {
       throw error;
     }
     return 'busy';
+  }
+
+  get isPatient(): boolean {
+    const { map } = this.#deps;
+    const known = this.#volume && map.volume(this.#volume);
+    return known !== undefined && marginOf(known.record, (id) => map.isLive(id)) > 0;
   }
 
   progress() {
