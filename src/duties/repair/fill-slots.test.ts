@@ -7,7 +7,7 @@ import { fileKey } from '#protocol/keys.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';
 import { noise } from '../../../test/support/blob-rig.ts';
 import { createHealingRig, type HealingRig } from '../../../test/support/healing-rig.ts';
-import { put } from '../../../test/support/names-fixture.ts';
+import { drop, put } from '../../../test/support/names-fixture.ts';
 import { dropCopy, growCopies, replaceMember } from './change-volume.ts';
 import { beyondPatienceMs, type FillSlots } from './fill-slots.ts';
 
@@ -42,6 +42,11 @@ async function written(sizes: readonly number[]) {
     }
   };
   return { blobs, volumes: [...volumes.values()], readAll };
+}
+
+async function named(path: string, { blob, size, crc, extents }: WrittenBlob): Promise<void> {
+  const content = { blob, size, crc, extents, contentType: '', metadata: {}, modifiedMs: 0 };
+  await put(rig.kv, fileKey(path), encodeFileRecord({ ...content, request: '' }));
 }
 
 const outsider = ({ members }: VolumeRecord): NodeId =>
@@ -104,10 +109,7 @@ test('where no member holds everything, names say what there is', async () => {
   const former = record.members[0] as NodeId;
   const next = outsider(record);
   for (const id of record.members.slice(1)) rig.cluster.node(id).shards.clear();
-  const [{ blob, size, crc, extents }] = blobs as [WrittenBlob];
-  const content = { blob, size, crc, extents, contentType: '', metadata: {}, modifiedMs: 0 };
-  const file = encodeFileRecord({ ...content, request: '' });
-  await put(rig.kv, fileKey('/a'), file);
+  await named('/a', blobs[0] as WrittenBlob);
   const replaced = replaceMember(record, 0, next);
   await rig.setVolume({ ...replaced, rebuilding: [...record.members.keys()] });
   rig.cluster.set(former, 'gone');
@@ -121,6 +123,22 @@ test('where no member holds everything, names say what there is', async () => {
   assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
   rig.cluster.set(former, 'gone');
   await readAll();
+});
+
+test('what has a name and is nowhere keeps a slot from being called whole', async () => {
+  const { volumes, blobs } = await written([5000]);
+  const [record] = volumes as [VolumeRecord];
+  await named('/lost', blobs[0] as WrittenBlob);
+  for (const id of record.members) rig.cluster.node(id).shards.clear();
+  await rig.setVolume({ ...record, rebuilding: [...record.members.keys()] });
+  const clock = { now: () => nowMs };
+  let nowMs = 0;
+  const duty = rig.fillSlots(record.members[0] as NodeId, undefined, clock);
+  for (; nowMs < 2 * beyondPatienceMs; nowMs += 20_000) await untilIdle(duty);
+  assert.equal((await rig.volumeNow(record.id))?.record.rebuilding.length, 3);
+  await drop(rig.kv, fileKey('/lost'));
+  for (const id of record.members) await untilIdle(rig.fillSlots(id));
+  assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
 });
 
 test('filling is patient as long as one more may be lost', async () => {

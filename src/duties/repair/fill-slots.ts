@@ -9,6 +9,11 @@
  * A shard that can't be rebuilt though all who hold it have answered doesn't keep the slot from
  * being called whole for good, or the rest would never be safe again. But first it is tried over
  * and over for a while: a disk that fails to read now may not in a minute.
+ *
+ * Where too few members hold everything for a stripe to be read from them, none can prove what
+ * there is. Then the names do, and the bytes come from former members, if any of those has them. A
+ * slot that lacks any of it isn't called whole then: the volume would count as safe though what it
+ * lacks is nowhere, until that has no name any more.
  */
 import type { NodeId, VolumeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
@@ -200,8 +205,7 @@ export class FillSlots implements Duty {
   }
 
   #isHoped({ record: { id }, sources }: Work): boolean {
-    const { map } = this.#deps;
-    if (sources === 'names' && !map.nodes().every((node) => map.isLive(node.id))) return true;
+    if (sources === 'names') return true;
     const now = this.#deps.clock.now();
     const since = this.#beyondSince.get(id) ?? now;
     this.#beyondSince.set(id, since);
