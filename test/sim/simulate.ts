@@ -1,4 +1,6 @@
 /** One run from one seed: faults, then healing, then the audit. */
+
+import type { FileEntry } from '#namespace/records.ts';
 import type { Logger } from '#observe/log.ts';
 import { silentLogger } from '#observe/log.ts';
 import { audit } from './audit.ts';
@@ -121,14 +123,23 @@ async function tell(stage: Stage): Promise<void> {
   await audit({ cluster, recorder, truth, client: clientOf('auditor'), judgedFrom, exceeds });
 }
 
-/** Whatever happens, what has a name is where the names say it is. */
+/**
+ * Whatever happens, what has a name is where the names say it is, and what has lost its last one is
+ * in the queue of garbage: for a while at least, which is longer than from one look to the next.
+ */
 async function keepLooking({ scheduler, recorder }: Stage, truth: Truth): Promise<void> {
   let lack: string | undefined;
-  while (lack === undefined) {
+  let unqueued: string | undefined;
+  let before: readonly FileEntry[] = [];
+  while (lack === undefined && unqueued === undefined) {
     await scheduler.sleep(lookEveryMs);
-    lack = await truth.lackOf(await truth.files());
+    const files = await truth.files();
+    unqueued = await truth.unqueuedOf(before, files);
+    lack = await truth.lackOf(files);
+    before = files;
   }
-  recorder.fail('named and not there', lack);
+  if (lack !== undefined) recorder.fail('named and not there', lack);
+  if (unqueued !== undefined) recorder.fail('without a name and not garbage', unqueued);
 }
 
 /** All that was harmed is made whole by the cluster itself. */

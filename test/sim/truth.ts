@@ -93,6 +93,19 @@ export class Truth {
     return undefined;
   }
 
+  /** A blob that has lost its last name since `before` and isn't in the queue of garbage. */
+  async unqueuedOf(
+    before: readonly FileEntry[],
+    files: readonly FileEntry[],
+  ): Promise<string | undefined> {
+    const blobs = (entries: readonly FileEntry[]) =>
+      new Set<string>(entries.map(({ record }) => record.blob));
+    const garbage = await this.entries(prefixes.garbage);
+    const queued = new Set(garbage.map(({ key }) => key.slice(prefixes.garbage.length)));
+    const [blob] = blobs(before).difference(blobs(files)).difference(queued);
+    return blob;
+  }
+
   /** Of what the node held, what it lacks now, is named, and should be there. */
   async lostOf(node: SimNode, held: readonly ShardKey[]): Promise<string | undefined> {
     const gone = new Set(held.filter((key) => !node.inside?.store.has(key)).map(keyText));
