@@ -29,9 +29,6 @@ const tuning = {
   // puts.
   'max-txn-ops': 2 * txnOpsMax,
   'max-request-bytes': 16 * MiB,
-  'auto-compaction-mode': 'periodic',
-  // A listing reads all its pages at one revision: this is how long it may take.
-  'auto-compaction-retention': '10m',
   // Entries between snapshots are held in memory, and a combined one can be large.
   'snapshot-count': 5000,
   logger: 'zap',
