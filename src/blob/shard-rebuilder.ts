@@ -12,6 +12,7 @@ import type { World } from '#io/world.ts';
 import type { HeldShard } from '#protocol/shards.ts';
 import { readableSlots, slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Body } from '#rpc/rpc.ts';
+import { formerMembers } from './former-members.ts';
 import { shuffled } from './placement.ts';
 import { FetchError, type ShardFetcher } from './shard-fetcher.ts';
 import { oneBuffer, TooFewShards } from './stripe-gather.ts';
@@ -44,87 +45,114 @@ export interface ShardRebuilder {
 export function createShardRebuilder(deps: ShardRebuilderDeps): ShardRebuilder {
   return {
     async rebuild(volume, slot, held, signal) {
-      const { code } = volume;
-      const whole = await fetchWhole(deps, volume, slot, held, signal);
-      if (whole !== undefined) return { body: whole, crc: crcOf(whole) };
-      const bodies = await gather(deps, volume, slot, held, signal);
-      const body = code.k === 1 ? [...bodies.values()][0] : bodies.get(slot);
-      if (body !== undefined) return { body, crc: crcOf(body) };
-      const others = new Map([...bodies].map(([other, part]) => [other, oneBuffer(part)]));
-      const decoded = [decodeShard(code, others, slot)];
-      return { body: decoded, crc: crcOf(decoded) };
+      const search = new Search(deps, volume, slot, held, signal);
+      const isFound =
+        (await search.askPresentMember()) ||
+        (await search.askOtherMembers()) ||
+        (await search.askFormerMembers());
+      if (!isFound) throw new TooFewShards(search.isHopeless);
+      const body = search.made();
+      return { body, crc: crcOf(body) };
     },
   };
 }
 
-/** The very shard, from the node that this one is to follow; undefined: not to be had there. */
-async function fetchWhole(
-  { fetcher, map }: ShardRebuilderDeps,
-  volume: VolumeRecord,
-  slot: number,
-  { key, length }: HeldShard,
-  signal: AbortSignal,
-): Promise<Body | undefined> {
-  const member = volume.members[slot] as NodeId;
-  const readable = readableSlots(volume, (node) => map.isLive(node)).includes(slot);
-  if (member === fetcher.self || !readable) return undefined;
-  const shard = { ...key, slot: slotInKeys(volume.code, slot) };
-  return await fetcher.fetch(member, shard, 0, length, signal).catch(() => undefined);
-}
+/** For one shard: what was got of its stripe so far, by slot. Each way of asking says: enough. */
+class Search {
+  readonly #deps: ShardRebuilderDeps;
+  readonly #volume: VolumeRecord;
+  readonly #slot: number;
+  readonly #held: HeldShard;
+  readonly #signal: AbortSignal;
+  readonly #got = new Map<number, Body>();
+  /** Nodes of which nobody knows whether they have what they were asked for. */
+  readonly #silent = new Set<NodeId>();
+  #isPresentSilent = false;
 
-/** The same stripe's shards in any k other slots, or the very shard among them. */
-async function gather(
-  deps: ShardRebuilderDeps,
-  volume: VolumeRecord,
-  slot: number,
-  held: HeldShard,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<number, Body>> {
-  const { fetcher, map, world } = deps;
-  const { k } = volume.code;
-  const readable = new Set(readableSlots(volume, (node) => map.isLive(node)));
-  const others = [...volume.members.keys()].filter((other) => other !== slot);
-  const order = shuffled(others, () => world.random.float());
-  order.sort((a, b) => Number(readable.has(b)) - Number(readable.has(a)));
-  const got = new Map<number, Body>();
-  let damaged = 0;
-  const fetchNext = async (): Promise<void> => {
-    for (let other = order.shift(); other !== undefined; other = order.shift()) {
-      const node = volume.members[other] as NodeId;
-      const key = { ...held.key, slot: slotInKeys(volume.code, other) };
-      try {
-        got.set(other, await fetcher.fetch(node, key, 0, held.length, signal));
-        return;
-      } catch (error) {
-        if (error instanceof FetchError && error.failure === 'damaged') damaged += 1;
+  constructor(
+    deps: ShardRebuilderDeps,
+    volume: VolumeRecord,
+    slot: number,
+    held: HeldShard,
+    signal: AbortSignal,
+  ) {
+    this.#deps = deps;
+    this.#volume = volume;
+    this.#slot = slot;
+    this.#held = held;
+    this.#signal = signal;
+  }
+
+  /** Those who have said nothing could not make it enough either. */
+  get isHopeless(): boolean {
+    const found = this.#got.size + this.#silent.size;
+    return !this.#isPresentSilent && found < this.#volume.code.k;
+  }
+
+  /** The very shard, from the node that this one is to follow. */
+  async askPresentMember(): Promise<boolean> {
+    const { fetcher, map } = this.#deps;
+    const { members, rebuilding } = this.#volume;
+    const member = members[this.#slot] as NodeId;
+    if (member === fetcher.self || rebuilding.includes(this.#slot)) return false;
+    if (map.isLive(member)) await this.#ask(member, this.#slot);
+    else this.#silent.add(member);
+    this.#isPresentSilent = this.#silent.has(member);
+    return this.#isEnough();
+  }
+
+  /** The same stripe's shards in any k other slots. */
+  async askOtherMembers(): Promise<boolean> {
+    const { map, world } = this.#deps;
+    const { code, members } = this.#volume;
+    const readable = new Set(readableSlots(this.#volume, (node) => map.isLive(node)));
+    const others = [...members.keys()].filter((other) => other !== this.#slot);
+    const order = shuffled(others, () => world.random.float());
+    order.sort((a, b) => Number(readable.has(b)) - Number(readable.has(a)));
+    const askNext = async (): Promise<void> => {
+      for (let other = order.shift(); other !== undefined; other = order.shift()) {
+        if (await this.#ask(members[other] as NodeId, other)) return;
+      }
+    };
+    await Promise.all(Array.from({ length: code.k }, askNext));
+    return this.#isEnough();
+  }
+
+  async askFormerMembers(): Promise<boolean> {
+    const { code, members } = this.#volume;
+    const slots = code.k === 1 ? [this.#slot] : [...members.keys()];
+    for (const node of formerMembers(this.#deps.map, this.#volume)) {
+      for (const slot of slots) {
+        if (!this.#got.has(slot)) await this.#ask(node, slot);
+        if (this.#isEnough()) return true;
       }
     }
-  };
-  await Promise.all(Array.from({ length: k }, fetchNext));
-  if (got.size < k) await askFormerMembers(deps, volume, slot, held, got, signal);
-  if (got.size < k && !got.has(slot)) throw new TooFewShards(others.length - damaged < k);
-  return got;
-}
+    return false;
+  }
 
-/** Nobody notes who they are, so all are asked who may be, until what is in `got` is enough. */
-async function askFormerMembers(
-  { fetcher, map }: ShardRebuilderDeps,
-  volume: VolumeRecord,
-  slot: number,
-  { key, length }: HeldShard,
-  got: Map<number, Body>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { code, members } = volume;
-  const slots = code.k === 1 ? [slot] : [...members.keys()].filter((other) => !got.has(other));
-  for (const { id } of map.nodes()) {
-    if (members.includes(id) || !map.isLive(id)) continue;
-    for (const other of slots) {
-      if (got.size >= code.k || got.has(slot)) return;
-      if (got.has(other)) continue;
-      const shard = { ...key, slot: slotInKeys(code, other) };
-      const body = await fetcher.fetch(id, shard, 0, length, signal).catch(() => undefined);
-      if (body !== undefined) got.set(other, body);
+  /** Once it is enough. */
+  made(): Body {
+    const { code } = this.#volume;
+    const body = code.k === 1 ? [...this.#got.values()][0] : this.#got.get(this.#slot);
+    if (body !== undefined) return body;
+    const others = new Map([...this.#got].map(([slot, part]) => [slot, oneBuffer(part)]));
+    return [decodeShard(code, others, this.#slot)];
+  }
+
+  #isEnough(): boolean {
+    return this.#got.size >= this.#volume.code.k || this.#got.has(this.#slot);
+  }
+
+  async #ask(node: NodeId, slot: number): Promise<boolean> {
+    const key = { ...this.#held.key, slot: slotInKeys(this.#volume.code, slot) };
+    const { length } = this.#held;
+    try {
+      this.#got.set(slot, await this.#deps.fetcher.fetch(node, key, 0, length, this.#signal));
+      return true;
+    } catch (error) {
+      const isKnown = error instanceof FetchError && error.failure === 'damaged';
+      if (!isKnown) this.#silent.add(node);
+      return false;
     }
   }
 }

@@ -1,15 +1,17 @@
 /**
  * Gets a range of one stripe from the members of its volume. First the very shards that hold it,
  * and nothing else; when one of those fails or is late, the same range of any k shards, and
- * decodes.
+ * decodes. Where members are too few, former ones are asked.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { BlobId, NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import { codingBlockBytes, decodeShard, shardBytes } from '#erasure/reed-solomon.ts';
 import type { World } from '#io/world.ts';
+import type { ShardKey } from '#protocol/shards.ts';
 import { slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Body } from '#rpc/rpc.ts';
+import { formerMembers } from './former-members.ts';
 import { FetchError, type FetchFailure, type ShardFetcher } from './shard-fetcher.ts';
 import type { StripeRange } from './stripes.ts';
 
@@ -55,6 +57,11 @@ export async function gatherStripe(
   const gather = new Gather(deps, blob, volume, range, signal);
   try {
     return await gather.run();
+  } catch (error) {
+    signal.throwIfAborted();
+    const body = error instanceof TooFewShards ? await gather.askFormerMembers() : undefined;
+    if (body === undefined) throw error;
+    return body;
   } finally {
     gather.end();
   }
@@ -98,6 +105,30 @@ class Gather {
     }
   }
 
+  /** After `run` has failed; undefined: not enough there either. */
+  async askFormerMembers(): Promise<Body | undefined> {
+    const { map, fetcher } = this.#deps;
+    const { code, members } = this.#volume;
+    const parts = shardSpans(this.#range, code.k);
+    const span = code.k === 1 ? this.#range : this.#hullOf(parts);
+    const got = new Map<number, Body>();
+    for (const [slot, { done }] of this.#fetches) {
+      if (done) got.set(slot, await this.#fetch(slot, span));
+    }
+    const slots = code.k === 1 ? [0] : [...members.keys()];
+    for (const node of formerMembers(map, this.#volume)) {
+      for (const slot of slots.filter((one) => !got.has(one) && got.size < code.k)) {
+        const { start, end } = span;
+        const signal = this.#fetchSignal();
+        const asked = fetcher.fetch(node, this.#key(slot), start, end - start, signal);
+        const body = await asked.catch(() => undefined);
+        if (body !== undefined) got.set(slot, body);
+      }
+    }
+    if (got.size < code.k) return undefined;
+    return code.k === 1 ? [...got.values()][0] : this.#decoded(parts, span, got);
+  }
+
   /** Nobody waits any more for what is still under way. */
   end(): void {
     if (this.#abort === undefined) return;
@@ -139,10 +170,17 @@ class Gather {
   }
 
   async #decode(parts: ReadonlyMap<number, Span>, late = false): Promise<Body> {
+    const span = this.#hullOf(parts);
+    const got = await this.#collect(this.#order(late), this.#volume.code.k, span);
+    return this.#decoded(parts, span, got);
+  }
+
+  #hullOf(parts: ReadonlyMap<number, Span>): Span {
+    return hull([...parts.values()], shardBytes(this.#range.stripe.length, this.#volume.code.k));
+  }
+
+  #decoded(parts: ReadonlyMap<number, Span>, span: Span, got: ReadonlyMap<number, Body>): Body {
     const { code } = this.#volume;
-    const size = shardBytes(this.#range.stripe.length, code.k);
-    const span = hull([...parts.values()], size);
-    const got = await this.#collect(this.#order(late), code.k, span);
     const others = new Map([...got].map(([slot, body]) => [slot, oneBuffer(body)]));
     return [...parts].map(([slot, { start, end }]) => {
       const shard = others.get(slot) ?? decodeShard(code, others, slot);
@@ -198,12 +236,10 @@ class Gather {
     if (known && covers(known.span, span)) {
       return known.body.then((body) => cut(body, span, known.span.start));
     }
-    const { id: volume, code } = this.#volume;
-    const { number: stripe } = this.#range.stripe;
-    const key = { volume, blob: this.#blob, stripe, slot: slotInKeys(code, slot) };
     const { start, end } = span;
     const node = this.#node(slot);
-    const body = this.#deps.fetcher.fetch(node, key, start, end - start, this.#fetchSignal());
+    const signal = this.#fetchSignal();
+    const body = this.#deps.fetcher.fetch(node, this.#key(slot), start, end - start, signal);
     const fetch: Fetch = { span, body, done: false };
     this.#fetches.set(slot, fetch);
     body.then(
@@ -213,6 +249,12 @@ class Gather {
       (error: unknown) => this.#fail(slot, error),
     );
     return body;
+  }
+
+  #key(slot: number): ShardKey {
+    const { id: volume, code } = this.#volume;
+    const { number: stripe } = this.#range.stripe;
+    return { volume, blob: this.#blob, stripe, slot: slotInKeys(code, slot) };
   }
 
   #fail(slot: number, error: unknown): void {

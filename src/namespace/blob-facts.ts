@@ -10,6 +10,7 @@ import {
 } from '#kv/kv.ts';
 import {
   backReferencePrefix,
+  blobOfBackReference,
   fileKey,
   garbageKey,
   pathOfBackReference,
@@ -108,6 +109,32 @@ export async function readFilePage(
   const last = entries.at(-1);
   const next = more && last !== undefined ? `${last.key}\0` : undefined;
   return { files, damaged: entries.length - files.length, next };
+}
+
+/**
+ * All blobs that have a name, page by page, each under one of its names and at least once: what is
+ * renamed meanwhile stays where its blob stands in their order. `damaged`: of the blobs' names.
+ * Errors: names_unavailable.
+ */
+export async function readBlobPage(
+  kv: Pick<Kv, 'range' | 'txn'>,
+  from: string | undefined,
+  limit: number,
+  options: CallOptions,
+): Promise<FilePage> {
+  const { start, end } = prefixSpan(prefixes.backReference);
+  const range = { start: from ?? start, end, limit, keysOnly: true };
+  const { entries, more, revision } = await kv.range(range, options);
+  const last = entries.at(-1);
+  const next = more && last !== undefined ? `${last.key}\0` : undefined;
+  const paths = new Map(entries.map(({ key }) => [blobOfBackReference(key), key]));
+  const reads = [...paths.values()].map((key) => ({
+    ...readKey(fileKey(pathOfBackReference(key))),
+    revision,
+  }));
+  const results = await readAll(kv, reads, options);
+  const files = results.flatMap((result) => result.entries.flatMap(understood));
+  return { files, damaged: paths.size - files.length, next };
 }
 
 async function readAll(

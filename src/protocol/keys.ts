@@ -31,6 +31,11 @@ export const pathOfFileKey = (key: string): string => key.slice(prefixes.file.le
 export const backReferencePrefix = (blob: BlobId): string => `${prefixes.backReference}${blob}/`;
 export const backReferenceKey = (blob: BlobId, path: string): string =>
   backReferencePrefix(blob) + path.slice(1);
+export const blobOfBackReference = (key: string): BlobId =>
+  key.slice(
+    prefixes.backReference.length,
+    key.indexOf('/', prefixes.backReference.length),
+  ) as BlobId;
 export const pathOfBackReference = (key: string): string =>
   key.slice(key.indexOf('/', prefixes.backReference.length));
 export const volumeKey = (id: VolumeId): string => prefixes.volume + id;

@@ -49,13 +49,15 @@ async function sealedAndEmpty(): Promise<KnownVolume> {
   return known;
 }
 
+const plain = { contentType: 'text/plain', metadata: {} };
+
 /** Uploads to the volume by a node whose map is behind. */
 async function writeTo(known: KnownVolume) {
   rig.cluster.map.forgetVolumes();
   rig.cluster.map.learnVolume(known);
   const written = await rig.write(noise(1000));
   assert.deepEqual(written.volumes, [known]);
-  return { ...written, contentType: 'text/plain', metadata: {} };
+  return { ...written, ...plain };
 }
 
 test('an unused volume goes when a member dies, a used one stays for repair', async () => {
@@ -150,13 +152,29 @@ test('who can’t be asked, or isn’t whole, proves nothing', async () => {
 });
 
 test('as many as may lose a shard prove nothing by having none', async () => {
-  const { record } = await sealedAndEmpty();
-  const { members, code } = record;
+  const known = await sealedAndEmpty();
+  const { members, code } = known.record;
+  await rig.namespace.create('/a', await writeTo(known));
   assert.ok(code.m >= code.k, 'enough are left to read from');
   for (const id of members.slice(code.m)) rig.cluster.set(id, 'gone');
+  for (const id of members.slice(0, code.m)) rig.cluster.node(id).shards.clear();
   await rig.settle();
-  assert.deepEqual(ids(), [record.id]);
+  assert.deepEqual(ids(), [known.record.id]);
   for (const id of members) rig.cluster.set(id, 'up');
+  assert.equal((await rig.load('/a')).length, 1000);
+});
+
+test('where too many died for that, it goes when no name calls for anything in it', async () => {
+  const known = await sealedAndEmpty();
+  const { members, code } = known.record;
+  await rig.namespace.create('/a', await writeTo(known));
+  await rig.refresh();
+  await rig.store('/b', noise(1000));
+  for (const id of members.slice(code.m)) rig.cluster.set(id, 'gone');
+  for (const id of members.slice(0, code.m)) rig.cluster.node(id).shards.clear();
   await rig.settle();
-  assert.deepEqual(ids(), []);
+  assert.ok(ids().includes(known.record.id));
+  await rig.namespace.remove('/a');
+  await rig.settle();
+  assert.ok(!ids().includes(known.record.id));
 });

@@ -3,8 +3,9 @@
  * emptied, and unused ones of which a member died. First the volume is closed, and from then on no
  * blob in it can get its first name. What had got one before is with all members, but for what
  * they may have lost since; so when after that more of them list nothing than may lose a shard,
- * there is nothing, and the record goes if it is still the very one that was closed. An upload
- * under way in it ends with volume_changed.
+ * there is nothing. Where so many don't live any more, no name must call for anything in it. Then
+ * the record goes, if it is still the very one that was closed. An upload under way in it ends with
+ * volume_changed.
  */
 import type { NodeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
@@ -17,12 +18,13 @@ import { volumeKey } from '#protocol/keys.ts';
 import { readableMembers, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Duty } from '../duty.ts';
 import type { Absence } from '../repair/absence.ts';
+import { listNamed } from '../repair/volume-listing.ts';
+import { VolumeRests } from '../volume-rests.ts';
 import { volumesToCheck } from './plan-moves.ts';
-import { VolumeRests } from './volume-rests.ts';
 
 export interface RemoveVolumesDeps {
   readonly self: NodeId;
-  readonly kv: Pick<Kv, 'txn'>;
+  readonly kv: Pick<Kv, 'range' | 'txn'>;
   readonly map: ClusterMap;
   readonly absence: Pick<Absence, 'longerThan'>;
   readonly shards: Pick<ShardCalls, 'list'>;
@@ -75,16 +77,28 @@ export class RemoveVolumes implements Duty {
     return members.find((node) => map.isLive(node)) === self;
   }
 
-  /** All that can be asked hold nothing, and without them no stripe could be put together. */
+  /**
+   * All that can be asked hold nothing. For a record to go, no stripe could be put together without
+   * them, or none is called for.
+   */
   async #isEmpty(record: VolumeRecord, signal: AbortSignal): Promise<boolean> {
     const { map, shards } = this.#deps;
     const nodes = readableMembers(record, (node) => map.isLive(node));
-    if (nodes.length <= record.code.m) return false;
+    if (nodes.length === 0) return false;
     const options = { timeoutMs: callTimeoutMs, signal };
     const lists = await Promise.all(
       nodes.map((node) => shards.list(node, record.id, undefined, 1, options)),
     );
-    return lists.every((held) => held.length === 0);
+    if (lists.some((held) => held.length > 0)) return false;
+    const isProof = nodes.length > record.code.m || record.state !== 'closed';
+    return isProof || (await this.#isUnnamed(record, signal));
+  }
+
+  async #isUnnamed(record: VolumeRecord, signal: AbortSignal): Promise<boolean> {
+    for await (const page of listNamed(this.#deps.kv, record, 0, signal)) {
+      if (page.length > 0) return false;
+    }
+    return true;
   }
 
   async #remove({ record, revision }: KnownVolume, signal: AbortSignal): Promise<void> {

@@ -18,9 +18,9 @@ import type { Brake } from '../brake.ts';
 import { Breather } from '../breather.ts';
 import type { Duty } from '../duty.ts';
 import type { Absence } from '../repair/absence.ts';
+import { VolumeRests } from '../volume-rests.ts';
 import type { BlobRewriter } from './blob-rewriter.ts';
 import { volumesToEmpty } from './plan-moves.ts';
-import { VolumeRests } from './volume-rests.ts';
 
 export interface RewriteBlobsDeps {
   readonly self: NodeId;

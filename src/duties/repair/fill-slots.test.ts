@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { DftfsError } from '#base/errors.ts';
 import type { NodeId } from '#base/ids.ts';
 import type { WrittenBlob } from '#blob/blob.ts';
 import { encodeFileRecord } from '#namespace/record-codec.ts';
-import { fileKey } from '#protocol/keys.ts';
+import { backReferenceKey, fileKey } from '#protocol/keys.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';
 import { noise } from '../../../test/support/blob-rig.ts';
 import { createHealingRig, type HealingRig } from '../../../test/support/healing-rig.ts';
@@ -47,10 +48,12 @@ async function written(sizes: readonly number[]) {
 async function named(path: string, { blob, size, crc, extents }: WrittenBlob): Promise<void> {
   const content = { blob, size, crc, extents, contentType: '', metadata: {}, modifiedMs: 0 };
   await put(rig.kv, fileKey(path), encodeFileRecord({ ...content, request: '' }));
+  await put(rig.kv, backReferenceKey(blob, path), Buffer.alloc(0));
 }
 
-const outsider = ({ members }: VolumeRecord): NodeId =>
-  rig.cluster.nodes.map(({ id }) => id).find((id) => !members.includes(id)) as NodeId;
+const strangers = ({ members }: VolumeRecord): NodeId[] =>
+  rig.cluster.nodes.map(({ id }) => id).filter((id) => !members.includes(id));
+const outsider = (record: VolumeRecord) => strangers(record)[0] as NodeId;
 
 for (const [what, size] of [
   ['copies', 5000],
@@ -125,6 +128,57 @@ test('where no member holds everything, names say what there is', async () => {
   await readAll();
 });
 
+for (const [what, size] of [
+  ['a copy', 5000],
+  ['shards', 3_300_000],
+] as const) {
+  test(`${what} of a volume whose whole members are gone come from former ones`, async () => {
+    const { volumes, blobs, readAll } = await written([size]);
+    const [record] = volumes as [VolumeRecord];
+    await named('/a', blobs[0] as WrittenBlob);
+    const { members, code } = record;
+    const [next] = strangers(record);
+    const replaced = replaceMember(record, 0, next as NodeId);
+    // Of the others, one fewer than it takes.
+    const gone = members.slice(code.k);
+    await rig.setVolume({ ...replaced, rebuilding: [0, ...members.keys().drop(code.k + 1)] });
+    for (const id of gone) rig.cluster.set(id, 'gone');
+    await readAll();
+    await untilIdle(rig.fillSlots(next as NodeId));
+    assert.ok(!(await rig.volumeNow(record.id))?.record.rebuilding.includes(0));
+    rig.cluster.set(members[0] as NodeId, 'gone');
+    await readAll();
+  });
+}
+
+for (const how of ['whose place is taken', 'that was put out']) {
+  test(`a node ${how} and gives no answer may have what others lack`, async () => {
+    const { volumes } = await written([5000]);
+    const [record] = volumes as [VolumeRecord];
+    const [silent, ...others] = record.members as [NodeId, ...NodeId[]];
+    const next = outsider(record);
+    const moving = { ...record, incoming: [{ slot: 0, node: next }] };
+    await rig.setVolume(how === 'that was put out' ? replaceMember(record, 0, next) : moving);
+    for (const id of others) rig.cluster.node(id).answers = 'rotten';
+    const { read } = rig.cluster.calls;
+    const calls = Object.assign(rig.cluster.calls, {
+      read: async (...args: Parameters<typeof read>) => {
+        if (args[0] === silent) throw new DftfsError('overloaded', 'Too much to do.');
+        return await read(...args);
+      },
+    });
+    const clock = { now: () => nowMs };
+    let nowMs = 0;
+    const duty = rig.fillSlots(next, undefined, clock);
+    for (; nowMs < 2 * beyondPatienceMs; nowMs += 30_000) await untilIdle(duty);
+    const now = (await rig.volumeNow(record.id))?.record;
+    assert.ok(now?.rebuilding.includes(0) || now?.members[0] === silent);
+    calls.read = read;
+    await untilIdle(duty);
+    assert.ok(rig.cluster.node(next).shards.size > 0);
+  });
+}
+
 test('what has a name and is nowhere keeps a slot from being called whole', async () => {
   const { volumes, blobs } = await written([5000]);
   const [record] = volumes as [VolumeRecord];
@@ -136,7 +190,9 @@ test('what has a name and is nowhere keeps a slot from being called whole', asyn
   const duty = rig.fillSlots(record.members[0] as NodeId, undefined, clock);
   for (; nowMs < 2 * beyondPatienceMs; nowMs += 20_000) await untilIdle(duty);
   assert.equal((await rig.volumeNow(record.id))?.record.rebuilding.length, 3);
+  assert.equal(duty.progress().shardsBeyondRepair, 1);
   await drop(rig.kv, fileKey('/lost'));
+  await drop(rig.kv, backReferenceKey((blobs[0] as WrittenBlob).blob, '/lost'));
   for (const id of record.members) await untilIdle(rig.fillSlots(id));
   assert.deepEqual((await rig.volumeNow(record.id))?.record.rebuilding, []);
 });

@@ -10,10 +10,11 @@
  * being called whole for good, or the rest would never be safe again. But first it is tried over
  * and over for a while: a disk that fails to read now may not in a minute.
  *
- * Where too few members hold everything for a stripe to be read from them, none can prove what
- * there is. Then the names do, and the bytes come from former members, if any of those has them. A
- * slot that lacks any of it isn't called whole then: the volume would count as safe though what it
- * lacks is nowhere, until that has no name any more.
+ * Where too few members that hold everything live for a stripe to be read from them, they can't
+ * prove what there is. Then the names do, and the bytes come from former members, if any of those
+ * has them. A slot that lacks any of it isn't called whole then: the volume would count as safe
+ * though what it lacks is nowhere, until that has no name any more. What has none yet isn't brought
+ * along: its upload asks all members anew, for their record has changed.
  */
 import type { NodeId, VolumeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
@@ -26,6 +27,7 @@ import { volumeKey } from '#protocol/keys.ts';
 import type { HeldShard } from '#protocol/shards.ts';
 import { decodeVolume, marginOf, readableMembers } from '#protocol/volumes.ts';
 import type { Duty } from '../duty.ts';
+import { VolumeRests } from '../volume-rests.ts';
 import { clearRebuilding, replaceMember } from './change-volume.ts';
 import type { SlotFiller } from './slot-filler.ts';
 import { listNamed, listVolume } from './volume-listing.ts';
@@ -46,6 +48,8 @@ const callTimeoutMs = 2000;
 const fillsAtOnce = 4;
 const unitBytesMax = 1024 * 1024;
 export const beyondPatienceMs = 60_000;
+/** From one walk through all names for a volume to the next. */
+export const namesPauseMs = 60_000;
 
 /** A slot of this node's, and the record that says so. */
 interface Work extends KnownVolume {
@@ -64,12 +68,17 @@ export class FillSlots implements Duty {
   readonly #setAside = new Set<VolumeId>();
   /** Since when shards of the volume have seemed to be beyond repair. */
   readonly #beyondSince = new Map<VolumeId, number>();
+  /** Walked through the names for, in vain. */
+  readonly #namesRests: VolumeRests;
+  /** Shards that have a name and are nowhere, by the last such walk. */
+  readonly #lost = new Map<VolumeId, number>();
   #bytesDone = 0;
   #volumesDone = 0;
   #beyond = 0;
 
   constructor(deps: FillSlotsDeps) {
     this.#deps = deps;
+    this.#namesRests = new VolumeRests(deps.clock, namesPauseMs);
   }
 
   async step(signal: AbortSignal): Promise<'busy' | 'idle'> {
@@ -102,12 +111,13 @@ export class FillSlots implements Duty {
   }
 
   progress() {
+    const lost = [...this.#lost.values()].reduce((sum, count) => sum + count, 0);
     return {
       ...(this.#filling === undefined ? {} : { volume: this.#volume }),
       volumesWaiting: this.#waiting().length,
       volumesDone: this.#volumesDone,
       bytesDone: this.#bytesDone,
-      shardsBeyondRepair: this.#beyond,
+      shardsBeyondRepair: this.#beyond + lost,
     };
   }
 
@@ -127,6 +137,7 @@ export class FillSlots implements Duty {
   async *#fill(id: VolumeId, signal: AbortSignal): AsyncGenerator<void, void, undefined> {
     const work = await this.#take(id, signal);
     if (work === undefined) return void this.#setAside.add(id);
+    this.#lost.delete(id);
     let isWhole = true;
     for (const pages of this.#listings(work, signal)) {
       for await (const page of pages) {
@@ -135,12 +146,22 @@ export class FillSlots implements Duty {
           if (!(await this.#fetchSome(work, missing, signal))) isWhole = false;
           yield;
         }
+        yield;
       }
-      yield;
     }
-    if (!isWhole) return void this.#setAside.add(id);
+    if (!isWhole) return this.#leave(work);
     await this.#settle(work, signal);
     this.#beyondSince.delete(id);
+  }
+
+  /** Not whole yet: the others go first. */
+  #leave({ record: { id }, sources }: Work): void {
+    this.#setAside.add(id);
+    if (sources !== 'names') return;
+    this.#namesRests.begin(id);
+    const shards = this.#lost.get(id);
+    if (shards === undefined) return;
+    this.#deps.log.error('files have shards that no live node holds', { volume: id, shards });
   }
 
   #listings({ record, slot, sources }: Work, signal: AbortSignal) {
@@ -160,14 +181,13 @@ export class FillSlots implements Duty {
     if (slot === undefined) return undefined;
     if (record.members[slot] === self && !record.rebuilding.includes(slot)) return undefined;
     const work = { record, revision: entry.modRevision, slot };
-    const whole = record.members.length - record.rebuilding.length;
-    if (whole < record.code.k) return { ...work, sources: 'names' };
     const readable = readableMembers(record, (node) => map.isLive(node));
     const sources = readable.filter((node) => node !== self);
     // Without the one whose place it is to take: nobody else could prove that it is whole.
     const witnesses = sources.filter((node) => node !== record.members[slot]);
-    if (witnesses.length < record.code.k) return undefined;
-    return { ...work, sources };
+    if (witnesses.length >= record.code.k) return { ...work, sources };
+    const isMember = record.members[slot] === self;
+    return isMember && !this.#namesRests.rests(id) ? { ...work, sources: 'names' } : undefined;
   }
 
   #missing({ record, slot }: Work, page: readonly HeldShard[]): HeldShard[] {
@@ -198,14 +218,17 @@ export class FillSlots implements Duty {
     const result = await filler.fill(record, slot, held, signal);
     if (result === 'filled') this.#bytesDone += held.length;
     if (result !== 'beyond') return result === 'filled';
-    if (this.#isHoped(work)) return false;
+    if (work.sources === 'names') {
+      this.#lost.set(record.id, (this.#lost.get(record.id) ?? 0) + 1);
+      return false;
+    }
+    if (this.#isHoped(record.id)) return false;
     this.#beyond += 1;
     log.warn('a shard can’t be rebuilt: too few others hold it', { ...held.key });
     return true;
   }
 
-  #isHoped({ record: { id }, sources }: Work): boolean {
-    if (sources === 'names') return true;
+  #isHoped(id: VolumeId): boolean {
     const now = this.#deps.clock.now();
     const since = this.#beyondSince.get(id) ?? now;
     this.#beyondSince.set(id, since);

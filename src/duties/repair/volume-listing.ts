@@ -3,7 +3,8 @@ import type { NodeId, VolumeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
 import { shardLength, stripeRanges } from '#blob/stripes.ts';
 import type { Kv } from '#kv/kv.ts';
-import { readFilePage } from '#namespace/blob-facts.ts';
+import { readBlobPage } from '#namespace/blob-facts.ts';
+import type { FileEntry } from '#namespace/records.ts';
 import type { HeldShard, ShardKey } from '#protocol/shards.ts';
 import { slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 
@@ -26,27 +27,34 @@ export async function* listVolume(
   }
 }
 
-/** All that has a name, as shards of one slot. */
+/**
+ * All that has a name, as shards of one slot: also what gets another name while this goes on, but
+ * not what gets its first.
+ */
 export async function* listNamed(
-  kv: Pick<Kv, 'range'>,
+  kv: Pick<Kv, 'range' | 'txn'>,
   volume: VolumeRecord,
   slot: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly HeldShard[], void, undefined> {
+  const options = { timeoutMs, signal };
   let from: string | undefined;
   do {
-    const { files, next } = await readFilePage(kv, from, pageMax, { timeoutMs, signal });
-    yield files.flatMap(({ record }) =>
-      [...stripeRanges(record, 0, record.size)]
-        .filter(({ stripe }) => stripe.volume === volume.id)
-        .map(({ stripe }) => ({
-          key: {
-            ...{ volume: volume.id, blob: record.blob, stripe: stripe.number },
-            slot: slotInKeys(volume.code, slot),
-          },
-          length: shardLength(stripe, volume.code),
-        })),
-    );
+    const { files, next } = await readBlobPage(kv, from, pageMax, options);
+    yield files.flatMap((file) => [...shardsOf(file, volume, slot)]);
     from = next;
   } while (from !== undefined);
+}
+
+function* shardsOf(
+  { record }: FileEntry,
+  { id, code }: VolumeRecord,
+  slot: number,
+): Generator<HeldShard> {
+  if (!record.extents.some(({ volume }) => volume === id)) return;
+  for (const { stripe } of stripeRanges(record, 0, record.size)) {
+    if (stripe.volume !== id) continue;
+    const place = { volume: id, blob: record.blob, stripe: stripe.number };
+    yield { key: { ...place, slot: slotInKeys(code, slot) }, length: shardLength(stripe, code) };
+  }
 }

@@ -40,8 +40,8 @@ export const bugsOfUpkeep: readonly PlantedBug[] = [
     'a slot is filled with the shard of another',
     edit(
       'blob/shard-rebuilder',
-      'const decoded = [decodeShard(code, others, slot)];',
-      'const decoded = [decodeShard(code, others, (slot + 1) % (code.k + code.m))];',
+      'return [decodeShard(code, others, this.#slot)];',
+      'return [decodeShard(code, others, (this.#slot + 1) % (code.k + code.m))];',
     ),
   ),
   bug(

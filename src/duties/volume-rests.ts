@@ -3,11 +3,11 @@ import type { VolumeId } from '#base/ids.ts';
 import type { Clock } from '#io/world.ts';
 
 export class VolumeRests {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #restMs: number;
   readonly #until = new Map<VolumeId, number>();
 
-  constructor(clock: Clock, restMs: number) {
+  constructor(clock: Pick<Clock, 'now'>, restMs: number) {
     this.#clock = clock;
     this.#restMs = restMs;
   }
