@@ -87,6 +87,13 @@ test('margins', () => {
   );
   const dead = { underProtected: some, withoutMargin: some, unreadable: some };
   only(withProtection(dead), /critical: .* cannot be read/);
+  const advice = (changed: Parameters<typeof soundStatus>[0]) =>
+    found(soundStatus({ protection: { ...protection, ...dead }, ...changed }))
+      .map((one) => one.advice)
+      .join('\n');
+  assert.match(advice({}), /No node is away/);
+  const nodes = [someNode('a'), someNode('b', { live: false, slots: 0 })];
+  assert.match(advice({ nodes }), /Remove none.*may hold what the others lack/s);
   only(withProtection({ wantedMargin: 0, withoutMargin: some }), /warning: .* not fault tolerant/);
   only(withProtection({ wantedMargin: 1 }), /warning: .* 1 loss at most/);
 });

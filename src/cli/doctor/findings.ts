@@ -76,7 +76,7 @@ function ofClocks(seen: readonly SeenEndpoint[]): Finding[] {
 
 const ofCluster = (cluster: ClusterStatus): Finding[] => [
   ...ofProtection(cluster),
-  ...cluster.nodes.flatMap(ofNode),
+  ...cluster.nodes.flatMap((node) => ofNode(node, cluster.protection.unreadable.volumes)),
   ...ofNames(cluster),
   ...ofGarbage(cluster),
 ];
@@ -92,7 +92,9 @@ function ofProtection({ protection, repair, nodes }: ClusterStatus): Finding[] {
       : ` About ${durationText(repair.secondsLeft)} left.`;
   const wait = `It is repaired by itself: dftfs cluster repair --wait.${pace} Stop no node meanwhile.`;
   if (unreadable.volumes > 0) {
-    const advice = 'Start the dead nodes with their disks: what they hold is needed. Remove none.';
+    const advice = nodes.every(({ live }) => live)
+      ? 'No node is away. What is still so when repair rests is lost: remove the files whose stat says that they survive -1 losses.'
+      : 'Start the dead nodes with their disks: what they hold is needed. Remove none.';
     found.push(finding('critical', `${amount(unreadable)} cannot be read now.`, advice));
   }
   if (wantedMargin === 0) return [...found, alone];
@@ -120,7 +122,7 @@ const alone = finding(
 const nearlyFullShare = 0.1;
 const slowMs = 2000;
 
-function ofNode(node: ClusterNode): Finding[] {
+function ofNode(node: ClusterNode, unreadable: number): Finding[] {
   const { id, live, suspected, draining, slots, disk, host, httpPort } = node;
   if (!live) {
     const why = suspected === undefined ? '' : ` (${suspected})`;
@@ -128,9 +130,7 @@ function ofNode(node: ClusterNode): Finding[] {
       finding(
         'warning',
         `${id} at ${host}:${httpPort} is dead${why}.`,
-        slots > 0
-          ? `Start it again. If it never returns: what it held (${countText(slots, 'slot')}) is rebuilt on others; then dftfs cluster remove ${id}.`
-          : `Start it again, or forget it: nothing counts on it. dftfs cluster remove ${id}`,
+        adviceOnDead(id, slots, unreadable),
       ),
     ];
   }
@@ -140,6 +140,14 @@ function ofNode(node: ClusterNode): Finding[] {
     return [...drained, finding('warning', `${id} lives, but says nothing of itself.`, advice)];
   }
   return [...drained, ...ofDisk(id, disk)];
+}
+
+function adviceOnDead(id: string, slots: number, unreadable: number): string {
+  if (unreadable > 0) return 'Start it again with its disk: it may hold what the others lack.';
+  const remove = `dftfs cluster remove ${id}`;
+  if (slots === 0) return `Start it again, or forget it: nothing counts on it. ${remove}`;
+  const held = `what it held (${countText(slots, 'slot')}) is rebuilt on others`;
+  return `Start it again. If it never returns: ${held}; then ${remove}.`;
 }
 
 const drainingFinding = (id: string, slots: number): Finding =>

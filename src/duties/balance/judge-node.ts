@@ -1,7 +1,7 @@
 /** What speaks against emptying a node, stopping it, taking it out. Pure. Undefined: nothing. */
 import type { NodeId } from '#base/ids.ts';
 import type { DiskFacts } from '#protocol/node-facts.ts';
-import type { VolumeRecord } from '#protocol/volumes.ts';
+import { marginOf, type VolumeRecord } from '#protocol/volumes.ts';
 
 export interface JudgedNode {
   readonly id: NodeId;
@@ -21,6 +21,12 @@ export const slotsOn = (node: NodeId, volumes: readonly VolumeRecord[]): number 
     ({ members, incoming }) =>
       members.includes(node) || incoming.some((successor) => successor.node === node),
   ).length;
+
+/** Volumes that can't be read from their members now: a node that was one may hold what they lack. */
+export const unreadableOf = (
+  volumes: readonly VolumeRecord[],
+  isLive: (node: NodeId) => boolean,
+): number => volumes.filter((volume) => marginOf(volume, isLive) < 0).length;
 
 /** Why the node mustn't be emptied. */
 export function againstDraining(id: NodeId, nodes: readonly JudgedNode[]): string | undefined {
@@ -60,7 +66,11 @@ export interface StopAdvice {
 export function adviseStop(
   { id, live, draining }: Pick<JudgedNode, 'id' | 'live' | 'draining'>,
   slots: number,
+  unreadable: number,
 ): StopAdvice {
+  if (slots === 0 && live && unreadable > 0) {
+    return unsafe(`${unreadable} volumes can't be read now, and it may hold what they lack.`);
+  }
   if (slots === 0) return { safeToStop: true, reason: 'No data counts on it.' };
   if (!live) return unsafe(`It doesn't run, and ${slots} slots count on it: repair fills them.`);
   if (draining) return unsafe(`${slots} slots are still to be moved to other nodes.`);

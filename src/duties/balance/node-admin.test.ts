@@ -79,6 +79,8 @@ test('a drain is said once, can be taken back, and tells when it is done', async
   assert.equal((await admin.describe(n0)).safeToStop, false, 'it fills one');
   await keep('00000000000000aa', ['n2', 'n1']);
   assert.equal((await admin.describe(n0)).safeToStop, true);
+  await keep('00000000000000bb', ['n2', 'n1'], { rebuilding: [0, 1] });
+  assert.match(String((await admin.describe(n0)).reason), /may hold what they lack/);
   assert.equal((await admin.undrain(n0)).draining, false);
   assert.equal(await has(drainKey(n0)), false);
 });

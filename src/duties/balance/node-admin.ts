@@ -11,7 +11,13 @@ import type { Logger } from '#observe/log.ts';
 import { drainKey, livenessKey, nodeKey, prefixes } from '#protocol/keys.ts';
 import { decodeVolume } from '#protocol/volumes.ts';
 import type { FactsBook } from '../facts/facts-book.ts';
-import { adviseStop, againstDraining, againstRemoval, slotsOn } from './judge-node.ts';
+import {
+  adviseStop,
+  againstDraining,
+  againstRemoval,
+  slotsOn,
+  unreadableOf,
+} from './judge-node.ts';
 
 export interface NodeAdminDeps {
   readonly kv: Pick<Kv, 'get' | 'range' | 'txn'>;
@@ -48,7 +54,7 @@ export class NodeAdmin {
     return {
       ...{ ...node, zone: record.zone, slots: slots.count },
       ...{ bytes: disk?.liveBytes ?? null, capacityBytes: record.capacityBytes },
-      ...adviseStop(node, slots.count),
+      ...adviseStop(node, slots.count, slots.unreadable),
     };
   }
 
@@ -119,10 +125,11 @@ export class NodeAdmin {
     }));
   }
 
-  async #slots(id: NodeId): Promise<{ readonly count: number; readonly volumes: Listed }> {
+  async #slots(id: NodeId) {
     const volumes = await this.#list(prefixes.volume);
     const records = volumes.entries.map(({ value }) => decodeVolume(value));
-    return { count: slotsOn(id, records), volumes };
+    const unreadable = unreadableOf(records, (node) => this.#deps.map.isLive(node));
+    return { count: slotsOn(id, records), unreadable, volumes };
   }
 
   /** All that begins so, at one revision. */
