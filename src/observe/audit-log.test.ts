@@ -22,8 +22,8 @@ const entry = (path: string): AuditEntry => ({
 async function rig(t: TestContext, disk: Disk = createNodeDisk()) {
   const folder = await mkdtemp(join(tmpdir(), 'dftfs-audit-'));
   t.after(() => rm(folder, { recursive: true }));
-  const open = () =>
-    new AuditLog({ disk, clock, log: silentLogger }, { folder, bytesMax: 8 * MiB });
+  const open = (name: 'audit' | 'refused' = 'audit') =>
+    new AuditLog({ disk, clock, log: silentLogger }, { folder, name, bytesMax: 8 * MiB });
   const lines = async () => {
     const names = (await readdir(folder)).sort();
     const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
@@ -42,6 +42,19 @@ test('a change is a line, and lines go on where the last process ended', async (
   const [first, second] = (await lines()).map((line) => JSON.parse(line) as object);
   assert.deepEqual(first, { time: '2030-01-01T00:00:00.000Z', ...entry('/a') });
   assert.deepEqual(second, { time: '2030-01-01T00:00:00.000Z', ...entry('/b') });
+});
+
+test('files of another name in the same folder are another’s', async (t) => {
+  const { folder, open } = await rig(t);
+  for (const name of ['audit', 'refused', 'audit'] as const) {
+    const audit = open(name);
+    audit.record(entry(`/${name}`));
+    await audit.close();
+  }
+  const read = (name: string) => readFile(join(folder, `${name}-00000001.jsonl`), 'utf8');
+  assert.equal((await read('audit')).match(/"path":"\/audit"/g)?.length, 2);
+  assert.equal((await read('refused')).match(/"path":/g)?.length, 1);
+  assert.equal((await readdir(folder)).length, 2);
 });
 
 test('what a client says breaks no line', async (t) => {
