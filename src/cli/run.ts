@@ -28,10 +28,13 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     output = new Output(terminal, { json: options.flag('json'), quiet: options.flag('quiet') });
     const given = {
       endpoints: options.texts('endpoint'),
-      ...{ token: options.text('token'), ca: options.text('ca') },
+      ...{ token: options.text('token'), tokenFile: options.text('token-file') },
+      otherToken: options.text('to-token'),
+      otherTokenFile: options.text('to-token-file'),
+      ca: options.text('ca'),
     };
     const settings = await readSettings(given, terminal.environment);
-    if (settings.warning !== undefined) output.warn(settings.warning);
+    for (const warning of settings.warnings) output.warn(warning);
     const session = new Session({ args, options, settings, output, terminal });
     try {
       await verb.run(session);
