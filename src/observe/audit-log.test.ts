@@ -19,11 +19,11 @@ const entry = (path: string): AuditEntry => ({
   outcome: 'done',
 });
 
-async function rig(t: TestContext, disk: Disk = createNodeDisk()) {
+async function rig(t: TestContext, disk: Disk = createNodeDisk(), bytesMax = 8 * MiB) {
   const folder = await mkdtemp(join(tmpdir(), 'dftfs-audit-'));
   t.after(() => rm(folder, { recursive: true }));
   const open = (name: 'audit' | 'refused' = 'audit') =>
-    new AuditLog({ disk, clock, log: silentLogger }, { folder, name, bytesMax: 8 * MiB });
+    new AuditLog({ disk, clock, log: silentLogger }, { folder, name, bytesMax });
   const lines = async () => {
     const names = (await readdir(folder)).sort();
     const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
@@ -99,6 +99,19 @@ test('all files together stay within the bound, and the newest lines are kept', 
   assert.ok(sizes.reduce((sum, size) => sum + size, 0) <= 8 * MiB);
   const last = (await lines()).at(-1) as string;
   assert.ok((JSON.parse(last) as AuditEntry).path.endsWith(`/${count - 1}`));
+});
+
+test('lines that are long for their files make no file larger', async (t) => {
+  const bytesMax = MiB / 4;
+  const { folder, open } = await rig(t, createNodeDisk(), bytesMax);
+  const audit = open('refused');
+  for (let nth = 0; nth < 500; nth++) audit.record(entry(`/${'x'.repeat(4000)}/${nth}`));
+  await audit.close();
+  const names = await readdir(folder);
+  assert.equal(names.length, 8);
+  for (const name of names) {
+    assert.ok((await stat(join(folder, name))).size <= bytesMax / 8, name);
+  }
 });
 
 test('a disk that fails refuses no change; what was lost is told when it works again', async (t) => {

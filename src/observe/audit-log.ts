@@ -62,7 +62,7 @@ export interface AuditLogOptions {
 /** The bound is kept by leaving out one of so many. */
 const filesMax = 8;
 const queueMax = 16_384;
-/** Written at once: a file goes over its size by no more than that. */
+/** Written at once, and no more than a file's size. */
 const linesMax = 256;
 const fileName = /^([a-z]+)-(\d{8})\.jsonl$/;
 
@@ -112,8 +112,7 @@ export class AuditLog {
     // What is recorded in the same breath goes together.
     await Promise.resolve();
     while (this.#queue.length > 0) {
-      const lines = this.#queue.slice(0, linesMax);
-      this.#queue = this.#queue.slice(linesMax);
+      const lines = this.#takeSome();
       try {
         await this.#append(Buffer.from(this.#lossLine() + lines.join('')));
         this.#lost = 0;
@@ -125,6 +124,18 @@ export class AuditLog {
       }
     }
     this.#writing = undefined;
+  }
+
+  #takeSome(): readonly string[] {
+    let [bytes, count] = [0, 0];
+    for (const line of this.#queue.slice(0, linesMax)) {
+      bytes += Buffer.byteLength(line);
+      if (count > 0 && bytes > this.#fileBytesMax) break;
+      count += 1;
+    }
+    const lines = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
+    return lines;
   }
 
   #lose(lines: number): void {
