@@ -7,7 +7,7 @@ import { exitCodes, UsageError } from './exit-codes.ts';
 import { parseLine } from './line/parse-line.ts';
 import { Output } from './output/output.ts';
 import { Session } from './session.ts';
-import { readSettings } from './settings.ts';
+import { noSettings, readSettings } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 import { helpText } from './verbs/help.ts';
 import { sections, verbs } from './verbs.ts';
@@ -33,7 +33,9 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
       otherTokenFile: options.text('to-token-file'),
       ca: options.text('ca'),
     };
-    const settings = await readSettings(given, terminal.environment);
+    const settings = verb.standsAlone
+      ? noSettings
+      : await readSettings(given, terminal.environment);
     for (const warning of settings.warnings) output.warn(warning);
     const session = new Session({ args, options, settings, output, terminal });
     try {

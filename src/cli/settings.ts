@@ -19,6 +19,14 @@ export interface Settings {
   readonly warnings: readonly string[];
 }
 
+export const noSettings: Settings = {
+  endpoints: [],
+  token: undefined,
+  otherToken: undefined,
+  ca: undefined,
+  warnings: [],
+};
+
 export interface GivenSettings {
   readonly endpoints: readonly string[];
   readonly token?: string | undefined;

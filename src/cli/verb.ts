@@ -30,6 +30,8 @@ export interface Verb {
   /** What there is to know beyond the options, in paragraphs. */
   readonly details?: readonly string[];
   readonly examples?: readonly Example[];
+  /** It asks no cluster: where one is, and with which token, isn't looked up. */
+  readonly standsAlone?: true;
   /** Its failures are told to the session; what it throws counts as one. */
   readonly run: (session: Session) => Promise<void>;
 }

@@ -48,14 +48,12 @@ class Site {
   home = (name: string): string => path.join(this.kept, 'machines', name);
 
   say(...words: string[]): Promise<Ended> {
-    // These name files that prepare has yet to make.
-    const isAsked = words[0] !== 'prepare';
-    const asking = {
+    const environment = {
+      HOME: '/nonexistent',
       DFTFS_ENDPOINT: names.map((name) => `https://${this.address(name)}:8080`).join(','),
       DFTFS_CA: path.join(this.kept, 'tls/ca.crt'),
       DFTFS_TOKEN_FILE: path.join(this.kept, 'admin-token'),
     };
-    const environment = { HOME: '/nonexistent', ...(isAsked ? asking : {}) };
     return runProgram(process.execPath, [program, ...words], environment).ended;
   }
 

@@ -35,7 +35,13 @@ function side() {
       return undefined as never;
     },
   };
-  return { asked, became, kept, run: (words: readonly string[]) => runIn(words, { machine }) };
+  return {
+    asked,
+    became,
+    kept,
+    machine,
+    run: (words: readonly string[]) => runIn(words, { machine }),
+  };
 }
 
 test('prepare tells what runs where, what to copy, and where the keys are', async () => {
@@ -74,6 +80,17 @@ test('names are kept in a file, brought back from it, and released', async () =>
   ]);
   assert.equal((await run(['names', 'backup', 'c'])).exit, 2);
   assert.equal((await runIn(['names', 'restore', 'c', 'f'])).exit, 2);
+});
+
+test('what asks no cluster minds no settings of one', async () => {
+  const { machine } = side();
+  const environment = { DFTFS_TOKEN_FILE: '/none', DFTFS_CA: '/none', DFTFS_ENDPOINT: 'no url' };
+  const lines = ['help', 'prepare c', 'names backup c f', 'names restore c f', 'names release c'];
+  for (const line of [...lines, 'node --check --config n/config.json']) {
+    const { exit, stderr } = await runIn(line.split(' '), { machine, environment });
+    assert.equal(exit, 0, `${line}: ${stderr}`);
+  }
+  assert.equal((await runIn(['ls'], { machine, environment })).exit, 2);
 });
 
 test('node becomes what its settings say, or only looks at them', async () => {

@@ -18,6 +18,7 @@ export const backUpNames: Verb = {
     `${folderSays} The cluster goes on meanwhile. It is worth something only together with the nodes' disks, where the bytes are.`,
   ],
   examples: [{ line: 'dftfs names backup cluster /safe/names-$(date +%F).backup', says: 'often' }],
+  standsAlone: true,
   run: async (session) => {
     const { output } = session;
     const { names, folder, kept } = given(session);
@@ -35,6 +36,7 @@ export const restoreNames: Verb = {
     `${folderSays} Before it: dftfs prepare --new-era, and on each machine nodes and etcd stopped, etcd's data put aside, the new settings in place, etcd started. See docs/multi-host.md.`,
     'Names of an etcd that has any are never touched. Interrupted, do it again with the same backup: no node comes in before it is done.',
   ],
+  standsAlone: true,
   run: async (session) => {
     const { output } = session;
     const { names, folder, kept } = given(session);
@@ -51,6 +53,7 @@ export const releaseNames: Verb = {
   arguments: [folderOfCluster],
   options: [],
   details: ['Until then nothing is thrown away for want of a name: look around first.'],
+  standsAlone: true,
   run: async (session) => {
     const { names, folder } = given(session);
     const released = await names.release(folder);

@@ -32,6 +32,7 @@ export const prepare: Verb = {
     },
     { line: 'dftfs prepare cluster --machine d=10.0.0.4', says: 'later: one more' },
   ],
+  standsAlone: true,
   run: runPrepare,
 };
 
