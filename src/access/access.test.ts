@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { isCode } from '#base/errors.ts';
 import { createNodeWorld } from '#io/node/world.ts';
@@ -11,6 +11,7 @@ import { testAccess } from '../../test/support/test-access.ts';
 import { until } from '../../test/support/until.ts';
 import { Access } from './access.ts';
 import { parseToken } from './token.ts';
+import { TokenAdmin, tokensMax } from './token-admin.ts';
 import { TokenBook, tokenBookDefaults } from './token-book.ts';
 
 const identify = async (access: Pick<Access, 'identify'>, header: string | undefined) =>
@@ -194,6 +195,32 @@ test('the last administrator stays, however many are revoked at once', async (co
   await assert.rejects(access.tokens.revoke('../x'), { code: 'token_not_found' });
 });
 
+test('of those that are made at once no more get in than there is room for', async (context) => {
+  const { access, kv } = await testAccess(context);
+  const { entries } = await kv.range(
+    { ...prefixSpan(prefixes.token), limit: 1 },
+    { timeoutMs: 1000 },
+  );
+  const value = entries[0]?.value ?? assert.fail();
+  const room = 3;
+  for (let nth = 0; nth < tokensMax - room - 1; nth++) {
+    const key = tokenKey(nth.toString(16).padStart(16, '0'));
+    const put = { kind: 'put', key, value } as const;
+    await kv.txn({ compare: [], then: [put], else: [] }, { timeoutMs: 1000 });
+  }
+  const other = new TokenAdmin({ ...createNodeWorld(), kv });
+  const results = await Promise.allSettled(
+    [access.tokens, other, access.tokens, other, access.tokens, other].map((tokens, nth) =>
+      tokens.create(`at-once-${nth}`, 'read:/', ''),
+    ),
+  );
+  const refusals = results.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []));
+  assert.deepEqual(refusals, ['no_space', 'no_space', 'no_space']);
+  assert.equal((await access.tokens.list()).length, tokensMax);
+  await access.tokens.revoke('0'.repeat(16));
+  await access.tokens.create('again', 'read:/', '');
+});
+
 test('what is asked for has to make sense', async (context) => {
   const { access } = await testAccess(context);
   const grants = 'read:/a';
@@ -221,15 +248,19 @@ test('one token has so many requests under way at most', async (context) => {
   access.enter(identity);
 });
 
-test('a file that holds something else is written anew before the token is made', async (context) => {
+test('the file of the first token is its owner’s alone, whatever was there or would be', async (context) => {
   const { file, admin } = await testAccess(context);
-  await writeFile(file, 'something else', { mode: 0o644 });
-  const world = createNodeWorld();
-  const kv = new MemoryKv(world);
-  const options = { clusterSecret: Buffer.alloc(32, 7), era: 0, file, requestsPerTokenMax: 1 };
-  const access = new Access({ kv, world, log: silentLogger }, options);
-  context.after(() => access.close());
-  await access.start();
-  assert.equal((await readFile(file, 'utf8')).trim(), admin);
-  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  const umask = process.umask(0);
+  context.after(() => process.umask(umask));
+  for (const before of ['something else', `${admin}\n`, undefined]) {
+    await rm(file);
+    if (before !== undefined) await writeFile(file, before, { mode: 0o666 });
+    const world = createNodeWorld();
+    const options = { clusterSecret: Buffer.alloc(32, 7), era: 0, file, requestsPerTokenMax: 1 };
+    const access = new Access({ kv: new MemoryKv(world), world, log: silentLogger }, options);
+    context.after(() => access.close());
+    await access.start();
+    assert.equal((await readFile(file, 'utf8')).trim(), admin);
+    assert.equal((await stat(file)).mode & 0o777, 0o600, before);
+  }
 });

@@ -16,7 +16,7 @@ import { encodeTokenRecord } from './token-record.ts';
 
 export interface FirstTokenDeps {
   readonly kv: Kv;
-  readonly disk: Pick<Disk, 'readWhole' | 'writeWhole'>;
+  readonly disk: Pick<Disk, 'writeWhole'>;
   readonly clock: Pick<Clock, 'wall'>;
   readonly log: Logger;
 }
@@ -40,10 +40,8 @@ export async function ensureFirstToken(
   const { kv, disk, clock, log } = deps;
   if ((await kv.get(firstTokenKey, callOptions)) !== undefined) return;
   const token = deriveToken(clusterSecret, era);
-  const content = Buffer.from(firstTokenFile(clusterSecret, era));
-  if (!(await disk.readWhole(file))?.equals(content)) {
-    await disk.writeWhole(file, content, ownerOnly);
-  }
+  // Also where it has been copied to already: a copy may be readable by others.
+  await disk.writeWhole(file, Buffer.from(firstTokenFile(clusterSecret, era)), ownerOnly);
   const value = encodeTokenRecord({
     ...{ name: 'first-admin', grants: [parseGrant('admin')] },
     digest: Buffer.from(hashOf(token), 'base64url'),

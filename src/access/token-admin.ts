@@ -39,6 +39,8 @@ export interface TokenAdminDeps {
 export const tokensMax = 1000;
 const callOptions = { timeoutMs: 4000 };
 const triesMax = 5;
+/** More: of those that are made at once, each counts anew after each other. */
+const creationsMax = 32;
 
 export class TokenAdmin {
   readonly #deps: TokenAdminDeps;
@@ -58,29 +60,36 @@ export class TokenAdmin {
     }));
   }
 
-  /** `grants`: one a line. Throws invalid_argument, invalid_path. */
+  /** `grants`: one a line. Throws invalid_argument, invalid_path, no_space. */
   async create(name: string, grants: string, createdBy: string): Promise<CreatedToken> {
     checkTokenName(name);
     const parsed = parseGrants(grants);
-    if ((await this.#read()).length >= tokensMax) {
-      throw new DftfsError('no_space', `There are ${tokensMax} tokens: revoke some first.`);
-    }
     const token = newToken((count) => this.#deps.random.bytes(count));
     const value = encodeTokenRecord({
       ...{ name, grants: parsed, createdMs: this.#deps.clock.wall(), createdBy },
       digest: Buffer.from(hashOf(token), 'base64url'),
     });
-    const key = tokenKey(token.id);
-    const { succeeded } = await this.#deps.kv.txn(
-      {
-        compare: [{ start: key, field: 'version', relation: '=', value: 0 }],
-        then: [{ kind: 'put', key, value }],
-        else: [],
-      },
-      callOptions,
-    );
-    if (!succeeded) throw new DftfsError('internal', `The token id ${token.id} came twice.`);
-    return { id: token.id, name, grants: parsed.map(grantText), token: tokenText(token) };
+    for (let tries = 1; tries <= creationsMax; tries++) {
+      if (!(await this.#add(tokenKey(token.id), value))) continue;
+      return { id: token.id, name, grants: parsed.map(grantText), token: tokenText(token) };
+    }
+    throw changedTooOften();
+  }
+
+  /** False: another was made meanwhile, which might have been the last that there is room for. */
+  async #add(key: string, value: Buffer): Promise<boolean> {
+    const { kv } = this.#deps;
+    const span = prefixSpan(prefixes.token);
+    const there = { ...span, limit: tokensMax, keysOnly: true };
+    const { entries, revision } = await kv.range(there, callOptions);
+    if (entries.length >= tokensMax) {
+      throw new DftfsError('no_space', `There are ${tokensMax} tokens: revoke some first.`);
+    }
+    const noneSince = { ...span, field: 'mod', relation: '<', value: revision + 1 } as const;
+    const isNew = { start: key, field: 'version', relation: '=', value: 0 } as const;
+    const put = { kind: 'put', key, value } as const;
+    const txn = { compare: [noneSince, isNew], then: [put], else: [] };
+    return (await kv.txn(txn, callOptions)).succeeded;
   }
 
   /** Throws token_not_found; last_admin, or nobody could make tokens any more. */
@@ -91,7 +100,7 @@ export class TokenAdmin {
       if (found === undefined) throw new DftfsError('token_not_found', `There is no token ${id}.`);
       if (await this.#remove(found, tokens)) return;
     }
-    throw new DftfsError('names_unavailable', 'Tokens change all the time; try again.');
+    throw changedTooOften();
   }
 
   /** False: something has changed meanwhile. */
@@ -133,5 +142,7 @@ interface ReadToken {
   readonly known: KnownToken | undefined;
 }
 
+const changedTooOften = (): DftfsError =>
+  new DftfsError('names_unavailable', 'Tokens change all the time; try again.');
 const isAdmin = ({ known }: ReadToken): boolean =>
   known?.grants.some(({ rights }) => rights.includes('admin')) ?? false;

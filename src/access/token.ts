@@ -32,6 +32,10 @@ export function parseToken(text: string): Token | undefined {
   return id === undefined || secret === undefined ? undefined : { id, secret };
 }
 
+/** Where somebody has put a token in what is to be shown: its id alone. */
+export const withoutSecrets = (text: string): string =>
+  text.replace(/dftfs_([0-9a-f]{16})_[A-Za-z0-9_-]+/g, 'dftfs_$1_…');
+
 const digestOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
 export const hashOf = ({ secret }: Token): string => digestOf(secret).toString('base64url');

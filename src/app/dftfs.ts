@@ -42,6 +42,11 @@ process.exitCode = await runCommand(process.argv.slice(2), {
     (await import('./dev/dev-server.ts')).startDevServer({ ...options, port: port || undefined }),
   machine: {
     prepare: async (options) => (await machineSide()).prepare(options),
+    names: {
+      backUp: async (folder, file) => (await machineSide()).names.backUp(folder, file),
+      restore: async (folder, file) => (await machineSide()).names.restore(folder, file),
+      release: async (folder) => (await machineSide()).names.release(folder),
+    },
     checkNode: async (config) => (await machineSide()).checkNode(config),
     becomeNode: async (config) => (await machineSide()).becomeNode(config),
   },

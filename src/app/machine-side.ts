@@ -7,14 +7,22 @@ import { createNodeWorld } from '#io/node/world.ts';
 import { silentLogger } from '#observe/log.ts';
 import { LaunchError } from './local/launch-error.ts';
 import { nodeProgram, runtimeFlags } from './local/launch-node.ts';
+import { backUpMachines, releaseMachines, restoreMachines } from './machines/machine-names.ts';
 import { prepareMachines } from './machines/prepare.ts';
 import { openNodeSecrets } from './node-secrets.ts';
 
+const told = <T>(work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => {
+    throw error instanceof LaunchError ? new LocalError(error.message) : error;
+  });
+
 export const machineSide: MachineSide = {
-  prepare: (options) =>
-    prepareMachines(options).catch((error: unknown) => {
-      throw error instanceof LaunchError ? new LocalError(error.message) : error;
-    }),
+  prepare: (options) => told(prepareMachines(options)),
+  names: {
+    backUp: (folder, file) => told(backUpMachines(folder, file)),
+    restore: (folder, file) => told(restoreMachines(folder, file)),
+    release: (folder) => told(releaseMachines(folder)),
+  },
   async checkNode(path) {
     const config = readNodeConfig(path, process.env);
     await openNodeSecrets(createNodeWorld(), config, silentLogger);

@@ -38,7 +38,7 @@ export class NodeMetrics {
   #countLosses(): void {
     const lines = this.register.counter(
       'dftfs_audit_lost_lines_total',
-      'Changes that the audit log does not show, for it could not be written.',
+      'Lines that the audit log does not show, for it could not be written.',
     );
     const spans = this.register.counter(
       'dftfs_trace_dropped_spans_total',

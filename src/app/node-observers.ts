@@ -6,6 +6,7 @@ import type { ReadVitals } from '#io/vitals.ts';
 import type { World } from '#io/world.ts';
 import { AuditLog } from '#observe/audit-log.ts';
 import type { Logger } from '#observe/log.ts';
+import { RefusalLog } from '#observe/refusal-log.ts';
 import { SpanExporter, spanExporterDefaults } from '#observe/span-exporter.ts';
 import { Tracer } from '#observe/tracer.ts';
 import { NodeMetrics } from './node-metrics.ts';
@@ -15,6 +16,8 @@ export interface NodeObservers {
   readonly metrics: NodeMetrics | undefined;
   readonly tracer: Tracer | undefined;
   readonly audit: AuditLog | undefined;
+  /** There where `audit` is. */
+  readonly refusals: RefusalLog | undefined;
   close(): Promise<void>;
 }
 
@@ -26,29 +29,43 @@ export interface NodeObserversDeps {
 }
 
 export function createNodeObservers(deps: NodeObserversDeps, { node }: NodeConfig): NodeObservers {
-  const { world, readVitals, log } = deps;
+  const { world, readVitals } = deps;
   const metrics = node.metrics ? new NodeMetrics({ ...world, readVitals }) : undefined;
   const exporter = createExporter(deps, node);
   const options = { samplePercent: node.traceSamplePercent };
   const tracer = exporter && new Tracer({ ...world, take: (span) => exporter.take(span) }, options);
-  const folder = path.join(node.dataFolder, 'audit');
-  const audit = node.auditLog
-    ? new AuditLog({ ...world, log }, { folder, bytesMax: node.auditLogBytesMax })
-    : undefined;
+  const audit = node.auditLog ? openAuditLog(deps, node, 'audit') : undefined;
+  const lines = node.auditLog ? openAuditLog(deps, node, 'refused') : undefined;
+  const refusals = lines && new RefusalLog({ ...world, lines });
   if (metrics) {
     metrics.losses = {
-      auditLines: () => audit?.linesLost ?? 0,
+      auditLines: () => (audit?.linesLost ?? 0) + (lines?.linesLost ?? 0),
       spans: () => exporter?.spansDropped ?? 0,
     };
     metrics.loopDelay.start();
   }
   return {
-    ...{ metrics, tracer, audit },
+    ...{ metrics, tracer, audit, refusals },
     async close() {
       metrics?.loopDelay.close();
-      await Promise.all([audit?.close(), exporter?.close()]);
+      await Promise.all([audit?.close(), lines?.close(), exporter?.close()]);
     },
   };
+}
+
+/** Of the room for both. */
+const shares = { audit: 0.75, refused: 0.25 };
+
+function openAuditLog(
+  { world, log }: NodeObserversDeps,
+  { dataFolder, auditLogBytesMax }: NodeConfig['node'],
+  name: keyof typeof shares,
+): AuditLog {
+  const bytesMax = auditLogBytesMax * shares[name];
+  return new AuditLog(
+    { ...world, log },
+    { folder: path.join(dataFolder, 'audit'), name, bytesMax },
+  );
 }
 
 function createExporter(

@@ -61,11 +61,12 @@ async function openDoors(parts: DoorParts, inside: NodeInside): Promise<ClientDo
   const access = createAccess(parts, kv);
   const status = new NodeStatus({ ...inside, access });
   const admin = new NodeAdmin({ kv, map, facts, log });
-  const { metrics, tracer, audit } = observers;
+  const { metrics, tracer, audit, refusals } = observers;
   const isReady = () => status.notReadyReason() === undefined;
   metrics?.gauges.watch({ ...inside, isReady });
   const gateway = createRestGateway({
-    ...{ ...world, log, files, status, admin, access, tracer, audit, tls: secrets.tls?.clients },
+    ...{ ...world, log, files, status, admin, access, tracer, audit, refusals },
+    tls: secrets.tls?.clients,
     metrics: metrics?.http,
     metricsText: metrics && (() => metrics.register.text()),
     pages: await readConsolePages(consoleFolder, { log, doors: () => doorsOf(map) }),

@@ -7,7 +7,7 @@ import { exitCodes, UsageError } from './exit-codes.ts';
 import { parseLine } from './line/parse-line.ts';
 import { Output } from './output/output.ts';
 import { Session } from './session.ts';
-import { readSettings } from './settings.ts';
+import { noSettings, readSettings } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 import { helpText } from './verbs/help.ts';
 import { sections, verbs } from './verbs.ts';
@@ -28,10 +28,15 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     output = new Output(terminal, { json: options.flag('json'), quiet: options.flag('quiet') });
     const given = {
       endpoints: options.texts('endpoint'),
-      ...{ token: options.text('token'), ca: options.text('ca') },
+      ...{ token: options.text('token'), tokenFile: options.text('token-file') },
+      otherToken: options.text('to-token'),
+      otherTokenFile: options.text('to-token-file'),
+      ca: options.text('ca'),
     };
-    const settings = await readSettings(given, terminal.environment);
-    if (settings.warning !== undefined) output.warn(settings.warning);
+    const settings = verb.standsAlone
+      ? noSettings
+      : await readSettings(given, terminal.environment);
+    for (const warning of settings.warnings) output.warn(warning);
     const session = new Session({ args, options, settings, output, terminal });
     try {
       await verb.run(session);

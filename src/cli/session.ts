@@ -2,7 +2,7 @@
 import { Cluster, Storage } from '#client/index.ts';
 import type { Options } from './line/options.ts';
 import type { Output } from './output/output.ts';
-import { checkedEndpoint, checkedToken, type Settings } from './settings.ts';
+import { checkedEndpoint, type Settings } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface SessionParts {
@@ -51,8 +51,8 @@ export class Session {
   get other(): Storage | undefined {
     const endpoints = this.options.texts('to').map(checkedEndpoint);
     if (endpoints.length === 0) return undefined;
-    const token = this.options.text('to-token') || this.terminal.environment.DFTFS_TO_TOKEN;
-    this.#other ??= new Storage(endpoints, { token: checkedToken(token), ca: this.settings.ca });
+    const { otherToken: token, ca } = this.settings;
+    this.#other ??= new Storage(endpoints, { token, ca });
     return this.#other;
   }
 

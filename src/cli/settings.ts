@@ -6,22 +6,40 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from './exit-codes.ts';
+import { findToken } from './token-source.ts';
 
 export interface Settings {
   readonly endpoints: readonly string[];
   readonly token: string | undefined;
+  /** For the other cluster, where there are two. */
+  readonly otherToken: string | undefined;
   /** Whose signature counts over https, as PEM. */
   readonly ca: string | undefined;
-  /** Something to be told to whoever runs this. */
-  readonly warning: string | undefined;
+  /** To be told to whoever runs this. */
+  readonly warnings: readonly string[];
 }
+
+export const noSettings: Settings = {
+  endpoints: [],
+  token: undefined,
+  otherToken: undefined,
+  ca: undefined,
+  warnings: [],
+};
 
 export interface GivenSettings {
   readonly endpoints: readonly string[];
-  readonly token: string | undefined;
+  readonly token?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  readonly otherToken?: string | undefined;
+  readonly otherTokenFile?: string | undefined;
   /** A file of certificates. */
   readonly ca?: string | undefined;
 }
+
+type FileSettings = Pick<GivenSettings, 'endpoints' | 'token' | 'tokenFile' | 'ca'> & {
+  readonly warnings: readonly string[];
+};
 
 export const endpointDefault = 'http://127.0.0.1:8080';
 
@@ -43,10 +61,31 @@ export async function readSettings(
   const [endpoints = [endpointDefault]] = [given.endpoints, fromEnvironment, kept.endpoints].filter(
     (list) => list.length > 0,
   );
-  const token = given.token || environment.DFTFS_TOKEN || kept.token;
-  const ca = await readAuthorities(given.ca || environment.DFTFS_CA || kept.ca);
-  const warning = kept.warning;
-  return { endpoints: endpoints.map(checkedEndpoint), token: checkedToken(token), ca, warning };
+  const { token, warnings } = await findToken([
+    { names: '--token and --token-file', token: given.token, file: given.tokenFile },
+    {
+      names: 'DFTFS_TOKEN and DFTFS_TOKEN_FILE',
+      ...{ token: environment.DFTFS_TOKEN, file: environment.DFTFS_TOKEN_FILE },
+    },
+    { names: `"token" and "tokenFile" in ${path}`, token: kept.token, file: kept.tokenFile },
+  ]);
+  const other = await findToken([
+    {
+      names: '--to-token and --to-token-file',
+      token: given.otherToken,
+      file: given.otherTokenFile,
+    },
+    {
+      names: 'DFTFS_TO_TOKEN and DFTFS_TO_TOKEN_FILE',
+      ...{ token: environment.DFTFS_TO_TOKEN, file: environment.DFTFS_TO_TOKEN_FILE },
+    },
+  ]);
+  return {
+    endpoints: endpoints.map(checkedEndpoint),
+    ...{ token, otherToken: other.token },
+    ca: await readAuthorities(given.ca || environment.DFTFS_CA || kept.ca),
+    warnings: [...kept.warnings, ...warnings, ...other.warnings],
+  };
 }
 
 async function readAuthorities(file: string | undefined): Promise<string | undefined> {
@@ -58,27 +97,20 @@ async function readAuthorities(file: string | undefined): Promise<string | undef
   throw new UsageError(`${file} holds no certificate.`);
 }
 
-/** Throws UsageError. */
-export function checkedToken(token: string | undefined): string | undefined {
-  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
-  throw new UsageError('A token is printable ASCII without spaces.');
-}
-
-async function readFileSettings(path: string): Promise<Settings> {
+async function readFileSettings(path: string): Promise<FileSettings> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw new UsageError(`${path} can't be read: ${error.message}`);
   });
-  if (text === undefined)
-    return { endpoints: [], token: undefined, ca: undefined, warning: undefined };
-  const { endpoints, token, ca } = parseSettings(text, path);
+  if (text === undefined) return { endpoints: [], warnings: [] };
+  const kept = parseSettings(text, path);
   const { mode } = await stat(path);
-  const isOpen = token !== undefined && (mode & 0o077) !== 0;
+  const isOpen = kept.token !== undefined && (mode & 0o077) !== 0;
   const warning = `${path} holds a token and others may read it: chmod 600 it.`;
-  return { endpoints, token, ca, warning: isOpen ? warning : undefined };
+  return { ...kept, warnings: isOpen ? [warning] : [] };
 }
 
-function parseSettings(text: string, path: string): GivenSettings {
+function parseSettings(text: string, path: string): Omit<FileSettings, 'warnings'> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -90,6 +122,7 @@ function parseSettings(text: string, path: string): GivenSettings {
     endpoint,
     endpoints = endpoint === undefined ? [] : [endpoint],
     token,
+    tokenFile,
     ca,
     ...rest
   } = value as Record<string, unknown>;
@@ -101,10 +134,13 @@ function parseSettings(text: string, path: string): GivenSettings {
   if (token !== undefined && typeof token !== 'string') {
     throw new UsageError(`${path}: "token" is a text.`);
   }
+  if (tokenFile !== undefined && typeof tokenFile !== 'string') {
+    throw new UsageError(`${path}: "tokenFile" is the path of a file.`);
+  }
   if (ca !== undefined && typeof ca !== 'string') {
     throw new UsageError(`${path}: "ca" is the path of a file.`);
   }
-  return { endpoints, token, ca };
+  return { endpoints, token, tokenFile, ca };
 }
 
 /** `host:port` is enough. Throws UsageError. */

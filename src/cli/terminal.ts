@@ -25,10 +25,24 @@ export interface Terminal {
 /** What takes more than a client. */
 export interface MachineSide {
   prepare(options: PrepareOptions): Promise<Prepared>;
+  readonly names: NamesSide;
   /** Rejects with what is wrong with the settings or with what they name. */
   checkNode(config: string): Promise<{ readonly id: string }>;
   /** The process runs the node from now on. */
   becomeNode(config: string): Promise<never>;
+}
+
+/** Names of a cluster that was prepared in a folder, and a file that keeps them. */
+export interface NamesSide {
+  backUp(folder: string, file: string): Promise<void>;
+  restore(folder: string, file: string): Promise<KeptNames>;
+  /** False: there was nothing to release. */
+  release(folder: string): Promise<boolean>;
+}
+
+export interface KeptNames {
+  readonly entries: number;
+  readonly takenMs: number;
 }
 
 export interface PrepareOptions {
@@ -39,6 +53,8 @@ export interface PrepareOptions {
   readonly nodes: number | undefined;
   /** All certificates are made anew; the authority stays. */
   readonly renew: boolean;
+  /** Settings for names that are restored from a backup. */
+  readonly newEra: boolean;
 }
 
 export interface Prepared {

@@ -30,6 +30,8 @@ export interface Verb {
   /** What there is to know beyond the options, in paragraphs. */
   readonly details?: readonly string[];
   readonly examples?: readonly Example[];
+  /** It asks no cluster: where one is, and with which token, isn't looked up. */
+  readonly standsAlone?: true;
   /** Its failures are told to the session; what it throws counts as one. */
   readonly run: (session: Session) => Promise<void>;
 }
@@ -55,7 +57,12 @@ export const globalOptions: readonly Option[] = [
     many: true,
     help: 'where the cluster answers; of several, the next is asked when one dies',
   },
-  { name: 'token', value: 'TOKEN', help: 'sent as Authorization: Bearer' },
+  {
+    name: 'token-file',
+    value: 'FILE',
+    help: 'holds the token, which is sent as Authorization: Bearer',
+  },
+  { name: 'token', value: 'TOKEN', help: 'the token itself: others see it in ps' },
   { name: 'ca', value: 'FILE', help: 'for https: certificates of the authorities to believe' },
   { name: 'json', help: 'JSON for programs: one object a line' },
   { name: 'quiet', short: 'q', help: 'nothing but errors, and what was asked for' },

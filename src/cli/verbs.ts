@@ -18,6 +18,7 @@ import { exists } from './verbs/exists.ts';
 import { get } from './verbs/get.ts';
 import { completion, help } from './verbs/help.ts';
 import { ls } from './verbs/ls.ts';
+import { backUpNames, releaseNames, restoreNames } from './verbs/names.ts';
 import { node } from './verbs/node.ts';
 import { prepare } from './verbs/prepare.ts';
 import { put } from './verbs/put.ts';
@@ -32,7 +33,10 @@ export const sections: readonly Section[] = [
     verbs: [doctor, status, nodes, volumes, repair, drain, undrain, remove, scrub, events, bench],
   },
   { title: 'Who may do what', verbs: [createToken, listTokens, revokeToken] },
-  { title: 'Machines of a cluster', verbs: [prepare, node] },
+  {
+    title: 'Machines of a cluster',
+    verbs: [prepare, node, backUpNames, restoreNames, releaseNames],
+  },
   { title: 'Without a cluster', verbs: [dev] },
   { title: 'The command', verbs: [help(() => sections), completion(() => sections)] },
 ];

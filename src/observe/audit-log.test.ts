@@ -19,11 +19,11 @@ const entry = (path: string): AuditEntry => ({
   outcome: 'done',
 });
 
-async function rig(t: TestContext, disk: Disk = createNodeDisk()) {
+async function rig(t: TestContext, disk: Disk = createNodeDisk(), bytesMax = 8 * MiB) {
   const folder = await mkdtemp(join(tmpdir(), 'dftfs-audit-'));
   t.after(() => rm(folder, { recursive: true }));
-  const open = () =>
-    new AuditLog({ disk, clock, log: silentLogger }, { folder, bytesMax: 8 * MiB });
+  const open = (name: 'audit' | 'refused' = 'audit') =>
+    new AuditLog({ disk, clock, log: silentLogger }, { folder, name, bytesMax });
   const lines = async () => {
     const names = (await readdir(folder)).sort();
     const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
@@ -42,6 +42,19 @@ test('a change is a line, and lines go on where the last process ended', async (
   const [first, second] = (await lines()).map((line) => JSON.parse(line) as object);
   assert.deepEqual(first, { time: '2030-01-01T00:00:00.000Z', ...entry('/a') });
   assert.deepEqual(second, { time: '2030-01-01T00:00:00.000Z', ...entry('/b') });
+});
+
+test('files of another name in the same folder are another’s', async (t) => {
+  const { folder, open } = await rig(t);
+  for (const name of ['audit', 'refused', 'audit'] as const) {
+    const audit = open(name);
+    audit.record(entry(`/${name}`));
+    await audit.close();
+  }
+  const read = (name: string) => readFile(join(folder, `${name}-00000001.jsonl`), 'utf8');
+  assert.equal((await read('audit')).match(/"path":"\/audit"/g)?.length, 2);
+  assert.equal((await read('refused')).match(/"path":/g)?.length, 1);
+  assert.equal((await readdir(folder)).length, 2);
 });
 
 test('what a client says breaks no line', async (t) => {
@@ -86,6 +99,19 @@ test('all files together stay within the bound, and the newest lines are kept', 
   assert.ok(sizes.reduce((sum, size) => sum + size, 0) <= 8 * MiB);
   const last = (await lines()).at(-1) as string;
   assert.ok((JSON.parse(last) as AuditEntry).path.endsWith(`/${count - 1}`));
+});
+
+test('lines that are long for their files make no file larger', async (t) => {
+  const bytesMax = MiB / 4;
+  const { folder, open } = await rig(t, createNodeDisk(), bytesMax);
+  const audit = open('refused');
+  for (let nth = 0; nth < 500; nth++) audit.record(entry(`/${'x'.repeat(4000)}/${nth}`));
+  await audit.close();
+  const names = await readdir(folder);
+  assert.equal(names.length, 8);
+  for (const name of names) {
+    assert.ok((await stat(join(folder, name))).size <= bytesMax / 8, name);
+  }
 });
 
 test('a disk that fails refuses no change; what was lost is told when it works again', async (t) => {

@@ -1,8 +1,9 @@
 /**
- * Who changed what: one JSON line a change, in files of their own that are begun anew at a size and
- * thrown away by age, so that all of them together stay within a bound. A line is handed over
- * before the change is acknowledged, and written within moments; it is not waited for, so a crash
- * may cost the last ones. What can't be written is counted, never a reason to refuse a change.
+ * Who changed what, or was refused: one JSON line each, in files of their own that are begun anew
+ * at a size and thrown away by age, so that all of them together stay within a bound. A line is
+ * handed over before the change is acknowledged, and written within moments; it is not waited for,
+ * so a crash may cost the last ones. What can't be written is counted, never a reason to refuse a
+ * change.
  */
 import path from 'node:path';
 import type { Disk, DiskFile } from '#io/disk.ts';
@@ -25,6 +26,25 @@ export interface AuditEntry {
   readonly outcome: 'done' | 'repeated' | 'unknown';
 }
 
+/** Somebody wanted what he may not do. */
+export interface Refusal {
+  readonly request: string;
+  /** 'nobody' showed no valid token; of one that only looked like one, the id that it claimed. */
+  readonly who: {
+    readonly address: string;
+    readonly token?: string;
+    readonly name: string;
+    readonly claimed?: string;
+  };
+  readonly operation: string;
+  readonly method: string;
+  readonly path: string;
+  readonly reason: string;
+  readonly outcome: 'refused';
+  /** So many before it are not told: there were too many at once. */
+  readonly leftOut?: number;
+}
+
 export interface AuditLogDeps {
   readonly disk: Disk;
   readonly clock: Pick<Clock, 'wall'>;
@@ -33,6 +53,8 @@ export interface AuditLogDeps {
 
 export interface AuditLogOptions {
   readonly folder: string;
+  /** What its files are called before their number: others may lie in the same folder. */
+  readonly name: 'audit' | 'refused';
   /** All files together. */
   readonly bytesMax: number;
 }
@@ -40,14 +62,14 @@ export interface AuditLogOptions {
 /** The bound is kept by leaving out one of so many. */
 const filesMax = 8;
 const queueMax = 16_384;
-/** Written at once: a file goes over its size by no more than that. */
+/** Written at once, and no more than a file's size. */
 const linesMax = 256;
-const fileName = /^audit-(\d{8})\.jsonl$/;
-const nameOf = (number: number): string => `audit-${String(number).padStart(8, '0')}.jsonl`;
+const fileName = /^([a-z]+)-(\d{8})\.jsonl$/;
 
 export class AuditLog {
   readonly #deps: AuditLogDeps;
   readonly #folder: string;
+  readonly #name: string;
   readonly #fileBytesMax: number;
   #queue: string[] = [];
   #writing: Promise<void> | undefined;
@@ -57,9 +79,10 @@ export class AuditLog {
   #lost = 0;
   #lostEver = 0;
 
-  constructor(deps: AuditLogDeps, { folder, bytesMax }: AuditLogOptions) {
+  constructor(deps: AuditLogDeps, { folder, name, bytesMax }: AuditLogOptions) {
     this.#deps = deps;
     this.#folder = folder;
+    this.#name = name;
     this.#fileBytesMax = Math.floor(bytesMax / filesMax);
   }
 
@@ -68,7 +91,7 @@ export class AuditLog {
     return this.#lostEver;
   }
 
-  record(entry: AuditEntry): void {
+  record(entry: AuditEntry | Refusal): void {
     if (this.#queue.length >= queueMax) {
       this.#lose(1);
       return;
@@ -89,8 +112,7 @@ export class AuditLog {
     // What is recorded in the same breath goes together.
     await Promise.resolve();
     while (this.#queue.length > 0) {
-      const lines = this.#queue.slice(0, linesMax);
-      this.#queue = this.#queue.slice(linesMax);
+      const lines = this.#takeSome();
       try {
         await this.#append(Buffer.from(this.#lossLine() + lines.join('')));
         this.#lost = 0;
@@ -102,6 +124,18 @@ export class AuditLog {
       }
     }
     this.#writing = undefined;
+  }
+
+  #takeSome(): readonly string[] {
+    let [bytes, count] = [0, 0];
+    for (const line of this.#queue.slice(0, linesMax)) {
+      bytes += Buffer.byteLength(line);
+      if (count > 0 && bytes > this.#fileBytesMax) break;
+      count += 1;
+    }
+    const lines = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
+    return lines;
   }
 
   #lose(lines: number): void {
@@ -137,7 +171,7 @@ export class AuditLog {
   }
 
   async #open(): Promise<DiskFile> {
-    const file = await this.#deps.disk.open(path.join(this.#folder, nameOf(this.#number)), 'write');
+    const file = await this.#deps.disk.open(this.#pathOf(this.#number), 'write');
     this.#size = await file.size();
     if (this.#size === 0) return file;
     const last = Buffer.alloc(1);
@@ -152,15 +186,18 @@ export class AuditLog {
 
   async #numbers(): Promise<number[]> {
     const names = await this.#deps.disk.list(this.#folder);
-    const digits = names.map((name) => fileName.exec(name)?.[1]);
-    return digits
-      .filter((some) => some !== undefined)
-      .map(Number)
+    return names
+      .map((name) => fileName.exec(name))
+      .flatMap((found) => (found?.[1] === this.#name ? [Number(found[2])] : []))
       .sort((a, b) => a - b);
+  }
+
+  #pathOf(number: number): string {
+    return path.join(this.#folder, `${this.#name}-${String(number).padStart(8, '0')}.jsonl`);
   }
 
   async #forgetOldest(): Promise<void> {
     const old = (await this.#numbers()).filter((number) => number <= this.#number - filesMax);
-    for (const number of old) await this.#deps.disk.remove(path.join(this.#folder, nameOf(number)));
+    for (const number of old) await this.#deps.disk.remove(this.#pathOf(number));
   }
 }

@@ -51,6 +51,8 @@ export const clusterIdKey = `${prefixes.cluster}id`;
 /** `c/era/<era>` → the names were restored from a backup so many times; none: never. */
 export const eraPrefix = `${prefixes.cluster}era/`;
 export const eraKey = (era: number): string => eraPrefix + era;
+/** While names are restored: of no era yet, so that no node registers. */
+export const restoringKey = `${eraPrefix}restoring`;
 /** → why nothing may be thrown away for want of a name; none: it may. */
 export const collectionHoldKey = `${prefixes.cluster}hold`;
 /** → who is busy with the upkeep of the names engine. */

@@ -61,7 +61,12 @@ async function preparedBy(context: TestContext, service: Service): Promise<strin
   const { verb, options, args } = lineOf(service);
   assert.deepEqual([verb.name, args], ['prepare', ['/cluster']]);
   const made = path.join(root, 'cluster');
-  const words = { machines: options.texts('machine'), nodes: undefined, renew: false };
+  const words = {
+    machines: options.texts('machine'),
+    nodes: undefined,
+    renew: false,
+    newEra: false,
+  };
   await prepareMachines({ folder: made, ...words });
   return path.join(made, 'machines');
 }

@@ -53,6 +53,7 @@ test('the units start what is there after prepare, again and again', async (cont
     machines: ['alpha=10.0.0.1'],
     nodes: undefined,
     renew: false,
+    newEra: false,
   });
   const machine = path.join(cluster, 'machines/alpha');
   const here = (text: string) => text.replace('%i', 'alpha-1').replace(home, machine);

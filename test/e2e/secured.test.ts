@@ -190,6 +190,8 @@ async function assertNothingTold({ cluster, admin }: Secured, revoked: string): 
   assert.ok(!all.includes('Debugger listening'));
   const line = all.split('\n').find((one) => one.includes('"path":"/a/in/by-reader"')) ?? '';
   assert.match(line, /"token":"[0-9a-f]{16}","name":"reader"/);
+  const refused = all.split('\n').filter((one) => one.includes('"outcome":"refused"'));
+  assert.ok(refused.some((one) => one.includes('"name":"nobody"')));
 }
 
 test('with TLS and tokens: those who may come in, strangers, new certificates', async () => {

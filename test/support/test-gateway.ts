@@ -29,6 +29,7 @@ export interface TestGatewaySetup {
   readonly pages?: GatewayDeps['pages'];
   readonly tracer?: GatewayDeps['tracer'];
   readonly audit?: GatewayDeps['audit'];
+  readonly refusals?: GatewayDeps['refusals'];
   /** Nothing is counted. */
   readonly isUncounted?: boolean;
   readonly logLevel?: LogLevel;
@@ -68,7 +69,8 @@ export async function startTestGateway(setup: TestGatewaySetup = {}): Promise<Te
     ...{ files: served, status, admin, clock, timers, random, log },
     ...(pages ? { pages } : {}),
     ...(setup.isUncounted ? {} : counted()),
-    ...{ tracer: setup.tracer, audit: setup.audit, access: setup.access, tls: setup.tls },
+    ...{ tracer: setup.tracer, audit: setup.audit, refusals: setup.refusals },
+    ...{ access: setup.access, tls: setup.tls },
   };
   const gateway = createRestGateway(deps, { closeMs: 100, ...options });
   const port = await gateway.listen({ host: '127.0.0.1', port: 0 });

@@ -5,6 +5,9 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
+import { DftfsError } from '#base/errors.ts';
+import type { BackupEnd, BackupHead } from '#namespace/backup/back-up.ts';
+import { checkBackup } from '#namespace/backup/read-backup.ts';
 import { LaunchError } from './launch-error.ts';
 
 const lineCharactersMax = 1024 * 1024;
@@ -23,6 +26,18 @@ export async function writeBackup(path: string, lines: AsyncIterable<string>): P
   }
   const folder = await open(dirname(path), 'r');
   await folder.sync().finally(() => folder.close());
+}
+
+/** To its end. Throws LaunchError unless it is whole, and of this cluster. */
+export async function checkBackupFile(
+  path: string,
+  clusterId: string,
+): Promise<BackupHead & BackupEnd> {
+  const backup = await checkBackup(readLines(path)).catch((error: unknown) => {
+    throw error instanceof DftfsError ? new LaunchError(`${path}: ${error.message}`) : error;
+  });
+  if (backup.clusterId === clusterId) return backup;
+  throw new LaunchError(`${path} is of another cluster, whose files aren't on these disks`);
 }
 
 export async function* readLines(path: string): AsyncGenerator<string> {

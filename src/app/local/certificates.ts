@@ -41,7 +41,7 @@ function addressesOf({ publicHost }: Manifest): string[] {
 }
 
 /** How whoever starts the processes meets them; undefined: without TLS. */
-export function operatorTls(data: string, { tls }: Manifest): TlsSource | undefined {
+export function operatorTls(data: string, { tls }: Pick<Manifest, 'tls'>): TlsSource | undefined {
   if (!tls) return undefined;
   const read = (path: string) => readFileSync(path, 'utf8');
   const { certificate, key } = operatorPaths(data);

@@ -5,14 +5,13 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DftfsError } from '#base/errors.ts';
 import { eraMax } from '#base/limits.ts';
 import { createNodeTimers } from '#io/node/timers.ts';
 import type { BackupEnd, BackupHead } from '#namespace/backup/back-up.ts';
-import { checkBackup, readBackup } from '#namespace/backup/read-backup.ts';
+import { readBackup } from '#namespace/backup/read-backup.ts';
 import { restoreNames } from '#namespace/backup/restore.ts';
 import { etcdAnswers, until } from './answering.ts';
-import { readLines } from './backup-file.ts';
+import { checkBackupFile, readLines } from './backup-file.ts';
 import { operatorTls } from './certificates.ts';
 import { withDataLock } from './data-lock.ts';
 import { endProcesses, etcdPoliteMs } from './ending.ts';
@@ -50,7 +49,7 @@ export async function restoreCluster(
     if (running.length > 0) {
       throw new LaunchError(`${running.join(' ')} must not run meanwhile: ./stop.sh first`);
     }
-    const backup = await checked(file, manifest);
+    const backup = await checkBackupFile(file, manifest.clusterId);
     const next = nextEra(manifest, backup.era);
     await writeManifest(data, next);
     await putAside(data, manifest);
@@ -65,14 +64,6 @@ export async function restoreCluster(
     await writeManifest(data, { ...next, restoring: false, etcdFormed: true });
     return backup;
   });
-}
-
-async function checked(file: string, manifest: Manifest): Promise<BackupHead & BackupEnd> {
-  const backup = await checkBackup(readLines(file)).catch((error: unknown) => {
-    throw error instanceof DftfsError ? new LaunchError(`${file}: ${error.message}`) : error;
-  });
-  if (backup.clusterId === manifest.clusterId) return backup;
-  throw new LaunchError(`${file} is of another cluster, whose files aren't on these disks`);
 }
 
 /** Also for one that is done again after it was interrupted. */

@@ -14,6 +14,7 @@ import type { Holder } from '../certificates/provide.ts';
 import { etcdFlags } from '../local/etcd-command.ts';
 import { adminTokenPath, authorityPaths, certificatePaths, secretPath } from '../local/manifest.ts';
 import {
+  eraOf,
   etcdNameOf,
   type Machine,
   type MachinePlan,
@@ -33,14 +34,32 @@ const etcdFolder = 'etcd';
 /** Whoever is known by a name alone listens everywhere: only an address can be listened on. */
 const listeningAt = ({ address }: Machine): string => (isIP(address) === 4 ? address : '0.0.0.0');
 
-const clientUrl = (host: string): string => `https://${host}:${ports.etcd}`;
+export const clientUrl = (host: string): string => `https://${host}:${ports.etcd}`;
 const peerUrl = (host: string): string => `https://${host}:${ports.etcdPeers}`;
+
+/** Members that were left with the data of another era are none of etcd's. */
+const clusterToken = (plan: MachinePlan): string =>
+  eraOf(plan) > 0 ? `${plan.clusterId}-${eraOf(plan)}` : plan.clusterId;
+
+/** A file of before, in which somebody may have changed settings, for the plan's era. */
+export function inEraOf(plan: MachinePlan, { path, content }: PlainFile): string {
+  if (path.endsWith('.env')) {
+    const token = `ETCD_INITIAL_CLUSTER_TOKEN=${clusterToken(plan)}`;
+    return content.replace(/^ETCD_INITIAL_CLUSTER_TOKEN=.*$/m, token);
+  }
+  const config = JSON.parse(content) as { readonly cluster: { readonly era?: number } };
+  const era = eraOf(plan);
+  if ((config.cluster.era ?? 0) === era) return content;
+  return jsonText({ ...config, cluster: { ...config.cluster, era } });
+}
+
+const jsonText = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
 /** Nothing in them is secret. */
 export function machineFiles(plan: MachinePlan, machine: Machine): PlainFile[] {
   const nodes = nodeIdsOf(machine).map((id, index) => ({
     path: join(id, 'config.json'),
-    content: `${JSON.stringify(nodeConfig(plan, machine, id, index), undefined, 2)}\n`,
+    content: jsonText(nodeConfig(plan, machine, id, index)),
   }));
   if (!machine.hasEtcd) return nodes;
   return [
@@ -63,6 +82,7 @@ function nodeConfig(plan: MachinePlan, machine: Machine, id: string, index: numb
   return {
     cluster: {
       id: plan.clusterId,
+      ...(eraOf(plan) > 0 ? { era: eraOf(plan) } : {}),
       etcdEndpoints: membersOf(plan).map(({ address }) => clientUrl(address)),
       etcdQuotaBytes: namesQuotaBytesMax,
       secretFile: join('..', secretPath('')),
@@ -92,7 +112,7 @@ function etcdEnvironment(plan: MachinePlan, machine: Machine): string {
     peers: { listen: peerUrl(host), advertise: peerUrl(address) },
     members: membersOf(plan).map((one) => ({ name: etcdNameOf(one), url: peerUrl(one.address) })),
     state: 'new',
-    clusterToken: plan.clusterId,
+    clusterToken: clusterToken(plan),
     quotaBytes: namesQuotaBytesMax,
     tls: {
       ...certificatePaths('', etcdFolder),

@@ -3,6 +3,7 @@
  * in `machines.json`, and added to later. Pure.
  */
 import { isNodeId } from '#base/ids.ts';
+import { eraMax } from '#base/limits.ts';
 import { UsageError } from '#cli/exit-codes.ts';
 import type { PrepareOptions } from '#cli/terminal.ts';
 
@@ -18,10 +19,14 @@ export interface Machine {
 export interface MachinePlan {
   readonly version: 1;
   readonly clusterId: string;
+  /** How often the names were restored from a backup; missing: never. */
+  readonly era?: number;
   readonly machines: readonly Machine[];
 }
 
 type WantedMachines = Pick<PrepareOptions, 'machines' | 'nodes'>;
+
+export const eraOf = ({ era = 0 }: MachinePlan): number => era;
 
 const nodesDefault = 2;
 const membersMax = 5;
@@ -37,6 +42,14 @@ export const etcdNameOf = ({ name }: Machine): string => `etcd-${name}`;
 
 export const membersOf = ({ machines }: MachinePlan): Machine[] =>
   machines.filter(({ hasEtcd }) => hasEtcd);
+
+/** Throws UsageError. */
+export function inNewEra(plan: MachinePlan | undefined): MachinePlan {
+  if (plan === undefined) throw new UsageError('There is no cluster yet whose names could be old.');
+  const era = eraOf(plan) + 1;
+  if (era > eraMax) throw new UsageError(`A cluster is restored at most ${eraMax} times.`);
+  return { ...plan, era };
+}
 
 /** Throws UsageError for what would change a machine that is there. */
 export function planMachines(

@@ -19,11 +19,13 @@ async function prepared(context: TestContext) {
   context.after(() => rm(root, { recursive: true }));
   const folder = join(root, 'cluster');
   const prepare = (machines: readonly string[], nodes?: number, renew = false) =>
-    prepareMachines({ folder, machines, nodes, renew });
+    prepareMachines({ folder, machines, nodes, renew, newEra: false });
+  const beginEra = () =>
+    prepareMachines({ folder, machines: [], nodes: undefined, renew: false, newEra: true });
   const at = (...parts: string[]) => join(folder, 'machines', ...parts);
   const certificateAt = async (...parts: string[]) =>
     new X509Certificate(await readFile(at(...parts, 'tls.crt')));
-  return { folder, prepare, at, certificateAt };
+  return { folder, prepare, beginEra, at, certificateAt };
 }
 
 async function settingsAt(file: string): Promise<Record<string, string>> {
@@ -86,12 +88,46 @@ test('the same again writes nothing; more machines and nodes are added to what i
   assert.equal(config.cluster.etcdEndpoints.length, 3);
 });
 
+test('for names that are restored all settings are of a new era, and keep what was changed', async (context) => {
+  const { prepare, beginEra, at } = await prepared(context);
+  await assert.rejects(beginEra(), UsageError);
+  await prepare(three);
+  const before = await settingsAt(at('b', 'etcd/etcd.env'));
+  const file = at('a', 'a-1', 'config.json');
+  const mine = (await readFile(file, 'utf8')).replace('"zone": "a"', '"zone": "row-1"');
+  await writeFile(file, mine);
+  for (const era of [1, 2]) {
+    const { machines } = await beginEra();
+    assert.deepEqual(
+      machines.map(({ written }) => written),
+      [3, 3, 3],
+    );
+    for (const node of ['a/a-1', 'b/b-2']) {
+      assert.equal(readNodeConfig(at(node, 'config.json'), {}).cluster.era, era);
+    }
+    assert.equal(readNodeConfig(file, {}).node.zone, 'row-1');
+    const { ETCD_INITIAL_CLUSTER_TOKEN: token, ...others } = before;
+    const expected = { ...others, ETCD_INITIAL_CLUSTER_TOKEN: `${token}-${era}` };
+    assert.deepEqual(await settingsAt(at('b', 'etcd/etcd.env')), expected);
+  }
+  // Whoever is added later is of the same era.
+  await prepare(['d=10.0.0.4']);
+  assert.equal(readNodeConfig(at('d', 'd-1', 'config.json'), {}).cluster.era, 2);
+  assert.deepEqual((await prepare([])).machines[0]?.written, 0);
+});
+
 test('without the authority’s key, which may lie elsewhere, only what is missing stands still', async (context) => {
   const { folder, prepare } = await prepared(context);
   await prepare(three);
   await rm(join(folder, 'tls/ca.key'));
   assert.equal((await prepare([])).machines.length, 3);
-  const options = { folder, machines: ['d=10.0.0.4'], nodes: undefined, renew: false };
+  const options = {
+    folder,
+    machines: ['d=10.0.0.4'],
+    nodes: undefined,
+    renew: false,
+    newEra: false,
+  };
   const isTold = (error: unknown) =>
     error instanceof LocalError && /bring it back/.test(error.message);
   await assert.rejects(machineSide.prepare(options), isTold);

@@ -16,16 +16,24 @@ import { operatorHolder } from '../certificates/holders.ts';
 import { Authority, type Holder } from '../certificates/provide.ts';
 import { adminTokenPath, authorityPaths, operatorPaths, secretPath } from '../local/manifest.ts';
 import { writeWholeSync } from '../local/write-whole.ts';
-import { machineFiles, machineHolders } from './machine-files.ts';
-import { type Machine, type MachinePlan, nodeIdsOf, planMachines, ports } from './machine-plan.ts';
+import { inEraOf, machineFiles, machineHolders, type PlainFile } from './machine-files.ts';
+import {
+  inNewEra,
+  type Machine,
+  type MachinePlan,
+  nodeIdsOf,
+  planMachines,
+  ports,
+} from './machine-plan.ts';
 
 const ownerOnly = 0o600;
 const forAll = 0o644;
 
 export async function prepareMachines(options: PrepareOptions): Promise<Prepared> {
-  const { folder, renew } = options;
-  const planFile = join(folder, 'machines.json');
-  const known = await readPlan(planFile);
+  const { folder, renew, newEra } = options;
+  const planFile = planPath(folder);
+  const before = await readPlan(folder);
+  const known = newEra ? inNewEra(before) : before;
   const plan = planMachines(known, options, () => randomBytes(16).toString('hex'));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // The plan last: one that is there says that its secret and its authority are.
@@ -48,7 +56,11 @@ export async function prepareMachines(options: PrepareOptions): Promise<Prepared
   return { ca, adminToken: adminTokenPath(folder), machines };
 }
 
-async function readPlan(file: string): Promise<MachinePlan | undefined> {
+const planPath = (folder: string): string => join(folder, 'machines.json');
+
+/** Undefined: nothing was prepared there. */
+export async function readPlan(folder: string): Promise<MachinePlan | undefined> {
+  const file = planPath(folder);
   if (!existsSync(file)) return undefined;
   const plan = JSON.parse(await readFile(file, 'utf8')) as MachinePlan;
   if (plan.version === 1) return plan;
@@ -70,8 +82,8 @@ async function fillMachine(
     if (await provide(holder)) written += 1;
   }
   // Somebody may have added settings.
-  for (const { path, content } of machineFiles(plan, machine)) {
-    if (writeIfAbsent(join(own, path), content, forAll)) written += 1;
+  for (const file of machineFiles(plan, machine)) {
+    if (await writeOrAdapt(own, file, plan)) written += 1;
   }
   const { certificate } = authorityPaths(own);
   await mkdir(dirname(certificate), { recursive: true, mode: 0o700 });
@@ -79,6 +91,16 @@ async function fillMachine(
   const secret = await readFile(secretPath(folder), 'utf8');
   if (writeIfAbsent(secretPath(own), secret, ownerOnly)) written += 1;
   return written;
+}
+
+async function writeOrAdapt(own: string, file: PlainFile, plan: MachinePlan): Promise<boolean> {
+  const path = join(own, file.path);
+  if (writeIfAbsent(path, file.content, forAll)) return true;
+  const before = await readFile(path, 'utf8');
+  const after = inEraOf(plan, { ...file, content: before });
+  if (after === before) return false;
+  writeWholeSync(path, after, forAll);
+  return true;
 }
 
 function writeIfAbsent(path: string, content: string, mode: number): boolean {

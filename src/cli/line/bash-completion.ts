@@ -1,6 +1,6 @@
 /** The script by which bash completes. Pure. */
 import { globalOptions, type Verb } from '../verb.ts';
-import { groupsOf, kindsOf, lastWord, valued, wordsOf } from './completion.ts';
+import { filed, groupsOf, kindsOf, lastWord, valued, wordsOf } from './completion.ts';
 
 export function bashCompletion(verbs: readonly Verb[]): string {
   const groups = groupsOf(verbs);
@@ -12,8 +12,9 @@ export function bashCompletion(verbs: readonly Verb[]): string {
     const options = wordsOf([...verb.options, ...globalOptions]).join(' ');
     return `    '${verb.name}') options='${options}' kinds='${kindsOf(verb.arguments).join(' ')}' ;;`;
   });
-  const values = [...new Set(verbs.flatMap(({ options }) => valued(options)))];
-  const takes = [...new Set([...values, ...valued(globalOptions)])].join('|');
+  const all = [...verbs.flatMap(({ options }) => options), ...globalOptions];
+  const takes = [...new Set(valued(all))].join('|');
+  const files = [...new Set(filed(all))].join('|');
   return `# Completion of dftfs for bash: eval "$(dftfs completion bash)"
 _dftfs() {
   local current=\${COMP_WORDS[COMP_CWORD]} verb= group= at options= kinds= words= kind skip=
@@ -29,7 +30,12 @@ _dftfs() {
     esac
   done
   COMPREPLY=()
-  [ -z "$skip" ] || return 0
+  if [ -n "$skip" ]; then
+    case \${COMP_WORDS[COMP_CWORD - 1]} in
+    ${files}) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+    esac
+    return 0
+  fi
   if [ -z "$verb" ]; then
     words='${firsts.join(' ')}'
     case $current in -*) words='${wordsOf(globalOptions).join(' ')}' ;; esac

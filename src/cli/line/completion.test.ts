@@ -37,6 +37,8 @@ test('bash is offered verbs, options, and what the cluster is asked for', () => 
 test('the value of an option is no verb', () => {
   assert.deepEqual(offered('--endpoint', 'http://ls', 'ca'), ['cat']);
   assert.deepEqual(offered('--endpoint', 'ht'), []);
+  assert.ok(offered('--token-file', '/et').includes('/etc'));
+  assert.ok(offered('ls', '--ca', '/et').includes('/etc'));
 });
 
 test('the script for zsh knows each verb and option', () => {

@@ -14,6 +14,10 @@ export const wordsOf = (options: readonly Option[]): string[] =>
 export const valued = (options: readonly Option[]): string[] =>
   wordsOf(options.filter(({ value }) => value !== undefined));
 
+/** After which a file's name stands. */
+export const filed = (options: readonly Option[]): string[] =>
+  wordsOf(options.filter(({ value }) => value === 'FILE'));
+
 /** What may stand at a place; at the last one of many, and at all after it, the same. */
 export const kindsOf = (args: readonly Argument[]): string[] => [
   ...new Set(args.map(({ kind }) => kind)),

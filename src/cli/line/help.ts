@@ -13,9 +13,9 @@ export function helpOfAll(sections: readonly Section[]): string {
     ...sections.map(({ title, verbs }) => `${title}:\n${list(verbs)}`),
     `Options of all verbs:\n${pairs(globalOptions.map(optionPair))}`,
     `Settings, the first that is given:\n${pairs([
-      ['flags', '--endpoint, --token'],
-      ['environment', 'DFTFS_ENDPOINT (several: with commas), DFTFS_TOKEN'],
-      ['file', '~/.config/dftfs/config.json: {"endpoints": ["…"], "token": "…"}'],
+      ['flags', '--endpoint, --token-file, --token'],
+      ['environment', 'DFTFS_ENDPOINT (several: with commas), DFTFS_TOKEN_FILE, DFTFS_TOKEN'],
+      ['file', '~/.config/dftfs/config.json: {"endpoints": ["…"], "tokenFile": "…"}'],
       ['else', endpointDefault],
     ])}`,
     `Exit codes, of several failures the highest:\n${pairs(exitPairs)}`,

@@ -23,15 +23,16 @@ Made from the table of verbs by \`./dftfs help --markdown > docs/cli.md\`; a tes
 
 ## Settings
 
-The first that is given: flags; \`DFTFS_ENDPOINT\` (several with commas) and \`DFTFS_TOKEN\`; \`$XDG_CONFIG_HOME/dftfs/config.json\`, else
+The first that is given: flags; \`DFTFS_ENDPOINT\` (several with commas), \`DFTFS_TOKEN_FILE\`, \`DFTFS_TOKEN\` and \`DFTFS_CA\`; \`$XDG_CONFIG_HOME/dftfs/config.json\`, else
 \`~/.config/dftfs/config.json\`; else \`http://127.0.0.1:8080\`.
 
 \`\`\`json
-{ "endpoints": ["http://10.0.0.1:8080", "http://10.0.0.2:8080"], "token": "…" }
+{ "endpoints": ["https://10.0.0.1:8080", "https://10.0.0.2:8080"], "tokenFile": "/home/me/.dftfs-token", "ca": "/home/me/dftfs-ca.crt" }
 \`\`\`
 
-When an endpoint dies the next is asked. A token on the command line can be seen by others of the
-machine: keep it in the file, with mode 600. \`NO_COLOR\` turns colours off; on anything but a terminal there are none.
+When an endpoint dies the next is asked. A token on the command line can be seen by others of the machine, in \`ps\`: keep it in a file of its own with
+mode 600, and name that with \`--token-file\`, \`DFTFS_TOKEN_FILE\` or \`"tokenFile"\`. \`--token-file /dev/stdin\` takes it from a pipe;
+\`"token"\` in the settings holds it itself, if they have mode 600. \`NO_COLOR\` turns colours off; on anything but a terminal there are none.
 
 ## Output
 

@@ -53,7 +53,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 function zshArguments({ options, arguments: args }: Verb): string[] {
   const flags = [...options, ...globalOptions].flatMap(({ name, short, value, many, help }) => {
     const says = `[${help.replaceAll(/[[\]:]/g, (sign) => `\\${sign}`)}]`;
-    const takes = value === undefined ? '' : `:${value}: `;
+    const takes = value === undefined ? '' : `:${value}:${value === 'FILE' ? '_files' : ' '}`;
     const star = many ? '*' : '';
     const words = [`--${name}`, ...(short ? [`-${short}`] : [])];
     return words.map((word) => quoted(`${star}${word}${says}${takes}`));

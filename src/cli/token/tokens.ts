@@ -29,7 +29,7 @@ export const createToken: Verb = {
       says: 'may look at /photos and all under it:',
     },
     {
-      line: 'TOKEN=$(dftfs token create -q -g read,list,write,delete:/ci ci)',
+      line: '(umask 077; dftfs token create -q -g read,list,write,delete:/ci ci > ci-token)',
       says: 'for a script:',
     },
   ],

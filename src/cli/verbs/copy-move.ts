@@ -32,7 +32,14 @@ export const cp: Verb = {
       ...{ name: 'to', value: 'URL', many: true },
       help: 'an endpoint of another cluster, which gets the files',
     },
-    { name: 'to-token', value: 'TOKEN', help: 'for that cluster; else DFTFS_TO_TOKEN' },
+    {
+      ...{ name: 'to-token-file', value: 'FILE' },
+      help: 'holds the token for that cluster; else DFTFS_TO_TOKEN_FILE',
+    },
+    {
+      ...{ name: 'to-token', value: 'TOKEN' },
+      help: 'the token itself: others see it in ps; else DFTFS_TO_TOKEN',
+    },
   ],
   details: [
     'A copy is made at once, whatever the size: it shares the bytes. Nothing is overwritten: exit code 3.',

@@ -31,6 +31,7 @@ export const dev: Verb = {
       says: 'all its files to a cluster, while it runs',
     },
   ],
+  standsAlone: true,
   run: runDev,
 };
 

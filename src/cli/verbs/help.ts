@@ -26,6 +26,7 @@ export const help = (sections: Sections): Verb => ({
   name: 'help',
   summary: 'tell how to use a verb',
   arguments: [{ name: 'VERB', kind: 'verb', optional: true, many: true }],
+  standsAlone: true,
   options: [{ name: 'markdown', help: 'all of it, as docs/cli.md' }],
   run: async ({ args, options, output }) => {
     const text = options.flag('markdown')

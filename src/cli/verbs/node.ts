@@ -18,6 +18,7 @@ export const node: Verb = {
   examples: [
     { line: 'dftfs node --config /var/lib/dftfs/alpha-1/config.json', says: 'until it is stopped' },
   ],
+  standsAlone: true,
   run: runNode,
 };
 

@@ -18,6 +18,7 @@ export const prepare: Verb = {
       help: 'an IPv4 address, or a name that all machines resolve; the name is its zone',
     },
     { name: 'nodes', value: 'N', help: 'nodes on each machine (default 2)' },
+    { name: 'new-era', help: 'settings for names that are about to be restored from a backup' },
     { name: 'renew', help: 'make all certificates anew; what runs takes them without a restart' },
   ],
   details: [
@@ -31,6 +32,7 @@ export const prepare: Verb = {
     },
     { line: 'dftfs prepare cluster --machine d=10.0.0.4', says: 'later: one more' },
   ],
+  standsAlone: true,
   run: runPrepare,
 };
 
@@ -43,6 +45,7 @@ async function runPrepare({ terminal, args, options, output }: Session): Promise
     machines: options.texts('machine'),
     nodes: isGiven ? options.count('nodes', 1, nodesMax) : undefined,
     renew: options.flag('renew'),
+    newEra: options.flag('new-era'),
   });
   for (const machine of machines) {
     const { name, nodes, etcd, folder, written } = machine;

@@ -1,10 +1,13 @@
 /**
- * Changes as the audit log tells them. An endpoint says what it has done before it answers; what
- * may have been done is told when the answer says so.
+ * Changes, and what was refused, as the audit log tells them. An endpoint says what it has done
+ * before it answers; what may have been done is told when the answer says so.
  */
+import type { IncomingMessage } from 'node:http';
+import { parseToken, withoutSecrets } from '#access/token.ts';
 import { DftfsError } from '#base/errors.ts';
 import type { FileEntry } from '#namespace/records.ts';
 import type { AuditEntry, AuditLog } from '#observe/audit-log.ts';
+import type { RefusalLog } from '#observe/refusal-log.ts';
 import type { Call } from './call.ts';
 import { etagOf } from './conditions.ts';
 import type { Exchange } from './exchange.ts';
@@ -43,6 +46,33 @@ export function auditUnknown(
   const isCertain = error instanceof DftfsError && error.outcome !== 'maybe';
   if (isCertain || error instanceof HttpProblem || exchange.path === undefined) return;
   audit.record({ ...who(exchange), path: exchange.path, outcome: 'unknown' });
+}
+
+const refusing: ReadonlySet<unknown> = new Set(['unauthenticated', 'forbidden']);
+
+/** Paths are what clients make them, and one may have put its token there. */
+export function auditRefused(
+  exchange: Exchange,
+  refusals: Pick<RefusalLog, 'record'> | undefined,
+  error: unknown,
+): void {
+  if (refusals === undefined || !(error instanceof DftfsError) || !refusing.has(error.code)) return;
+  const { request, identity } = exchange;
+  const said = who(exchange);
+  refusals.record({
+    ...said,
+    who: { name: 'nobody', ...said.who, ...(identity ? {} : claimOf(request)) },
+    method: request.method ?? '',
+    path: withoutSecrets(error.path ?? exchange.path ?? exchange.asked ?? ''),
+    reason: withoutSecrets(error.message),
+    outcome: 'refused',
+  });
+}
+
+/** A token that isn't valid any more has an id all the same. */
+function claimOf({ headers }: IncomingMessage): { claimed?: string } {
+  const claimed = parseToken(headers.authorization?.split(' ').at(-1) ?? '')?.id;
+  return claimed === undefined ? {} : { claimed };
 }
 
 const who = ({ id, request, operation, identity }: Exchange) => ({

@@ -28,6 +28,8 @@ export class Exchange {
   readonly response: ServerResponse;
   /** For the metrics and the log. */
   operation = 'unrouted';
+  /** The path that its target names, whatever that is of. */
+  asked: string | undefined;
   /** What the request is about, for errors that don't say it. */
   path: string | undefined;
   /** Known to come without body: nothing has to be read before an answer. */

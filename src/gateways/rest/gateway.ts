@@ -14,9 +14,10 @@ import type { TlsSource } from '#io/tls.ts';
 import type { Clock, Random, Timer, Timers } from '#io/world.ts';
 import type { AuditLog } from '#observe/audit-log.ts';
 import type { Logger } from '#observe/log.ts';
+import type { RefusalLog } from '#observe/refusal-log.ts';
 import { inScope } from '#observe/request-scope.ts';
 import type { Tracer } from '#observe/tracer.ts';
-import { auditUnknown } from './audit.ts';
+import { auditRefused, auditUnknown } from './audit.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Call, ClusterStatus, NodeAdmin, Services, StaticPage } from './call.ts';
 import { httpStatusOf } from './error-map.ts';
@@ -55,6 +56,7 @@ export interface GatewayDeps {
   readonly metricsText?: (() => Promise<string>) | undefined;
   readonly tracer?: Tracer | undefined;
   readonly audit?: Pick<AuditLog, 'record'> | undefined;
+  readonly refusals?: Pick<RefusalLog, 'record'> | undefined;
 }
 
 /** An inherited listening socket, or an address of one's own. */
@@ -233,6 +235,7 @@ class Gateway implements RestGateway {
       exchange.bodyless = !hasBody(head);
       this.#checkExpectation(head.headers.get('expect'));
       const target = readTarget(head);
+      exchange.asked = target.path;
       const route = routeOf(head.method, target);
       exchange.operation = route.operation;
       const { access } = this.#deps;
@@ -242,6 +245,7 @@ class Gateway implements RestGateway {
     } catch (error) {
       this.#logFailure(exchange, error);
       auditUnknown(exchange, this.#deps.audit, error);
+      auditRefused(exchange, this.#deps.refusals, error);
       exchange.fail(error);
     }
   }

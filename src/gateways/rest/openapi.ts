@@ -70,7 +70,7 @@ const header = (name: string, description: string) => ({
   schema: { type: 'string' },
 });
 
-const key = header('Idempotency-Key', 'Makes a retry of a success a success.');
+const key = header('Idempotency-Key', 'Makes a retry of a success a success, with the same token.');
 const pathArgument = inQuery('path', 'The path.', true);
 const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
 

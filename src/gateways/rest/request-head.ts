@@ -94,12 +94,3 @@ function readContentLength(text: string | undefined, fileBytesMax: number): numb
   }
   return length;
 }
-
-const keyForm = /^[\x21-\x7e]{1,255}$/;
-
-export function idempotencyKeyOf(head: RequestHead): string | undefined {
-  const key = head.headers.get('idempotency-key');
-  if (key === undefined || keyForm.test(key)) return key;
-  const detail = 'Idempotency-Key takes 1 to 255 visible ASCII characters.';
-  throw new DftfsError('invalid_argument', detail);
-}

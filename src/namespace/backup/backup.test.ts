@@ -132,6 +132,30 @@ describe('a backup of the names', () => {
     assert.equal(await isCollectionHeld(kv, options), false);
   });
 
+  test('no era is of use before all is there; then it isn’t restored once more', async () => {
+    const lines = await linesOf(kv);
+    const engine = new MemoryKv(world, { era: 1 });
+    const judged = (era: number) =>
+      engine.txn({ compare: [isEra(era)], then: [], else: [] }, options);
+    const isOf = async (eras: readonly number[]) =>
+      (await Promise.all(eras.map(judged))).map(({ succeeded }) => succeeded);
+    const cut = async function* () {
+      yield* lines.slice(0, -2);
+      assert.deepEqual(await isOf([0, 1]), [false, false]);
+      throw new Error('interrupted');
+    };
+    const restore = async (from: AsyncGenerator<string>) =>
+      restoreNames({ kv: engine, timers: world.timers }, await readBackup(from), about1);
+    const about1 = { era: 1, nowMs: 9 };
+    await assert.rejects(restore(cut()), /interrupted/);
+    assert.deepEqual(await isOf([0, 1]), [false, false]);
+    await restore(each(lines));
+    assert.deepEqual(await isOf([0, 1]), [false, true]);
+    assert.deepEqual(await checkNames(engine), await checkNames(kv));
+    const again = restore(each(lines));
+    await assert.rejects(again, (error) => isCode(error, 'precondition_failed'));
+  });
+
   test('is restored whole though replies are lost', async () => {
     const lines = await linesOf(kv);
     const engine = new MemoryKv(world, { era: 1 });

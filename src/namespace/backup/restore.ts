@@ -1,11 +1,12 @@
 /**
  * Puts the names of a backup into a kv that holds nothing yet. The first thing there is the hold:
- * whatever the nodes have that these names don't know must not be taken for garbage.
+ * whatever the nodes have that these names don't know must not be taken for garbage. The last is
+ * the era: no node registers before all names are there and were read through.
  */
 import { DftfsError, isCode } from '#base/errors.ts';
 import type { Timers } from '#io/world.ts';
-import type { Kv, PutOp, Txn } from '#kv/kv.ts';
-import { collectionHoldKey, eraKey } from '#protocol/keys.ts';
+import type { Compare, Kv, PutOp, Txn } from '#kv/kv.ts';
+import { collectionHoldKey, eraKey, restoringKey } from '#protocol/keys.ts';
 import { type BackupEnd, type BackupEntry, backUpNames } from './back-up.ts';
 import type { Backup } from './read-backup.ts';
 
@@ -26,7 +27,10 @@ const batchBytesMax = 1024 * 1024;
 const triesMax = 10;
 const pauseMs = 300;
 
-/** Afterwards the kv was read through, and holds what the backup does. */
+/**
+ * Afterwards the kv was read through, and holds what the backup does. Interrupted, it can be done
+ * again with the same backup.
+ */
 export async function restoreNames(
   deps: RestoreDeps,
   { head, entries }: Backup,
@@ -37,24 +41,37 @@ export async function restoreNames(
   const value = Buffer.from(JSON.stringify(facts));
   await begin(deps, [
     { kind: 'put', key: collectionHoldKey, value },
-    { kind: 'put', key: eraKey(era), value },
+    { kind: 'put', key: restoringKey, value },
   ]);
   const end = await putAll(deps, entries);
   const found = await digestOf(deps);
-  if (found.sha256 === end.sha256) return end;
-  throw new DftfsError('data_damaged', 'The restored names are not those of the backup.');
+  if (found.sha256 !== end.sha256) {
+    throw new DftfsError('data_damaged', 'The restored names are not those of the backup.');
+  }
+  await finish(deps, { kind: 'put', key: eraKey(era), value });
+  return end;
 }
+
+const isThere = (key: string): Compare => ({
+  ...{ start: key, field: 'version', relation: '>', value: 0 },
+});
 
 async function begin(deps: RestoreDeps, then: readonly PutOp[]): Promise<void> {
   const nothing = { start: '!', end: '~', field: 'version', relation: '=', value: 0 } as const;
-  const [hold] = then;
-  const ours = { start: hold?.key ?? '', field: 'version', relation: '=', value: 1 } as const;
   // The second says that an earlier try of this has been there.
-  const again: Txn = { compare: [ours], then: [], else: [] };
+  const again: Txn = { compare: [isThere(restoringKey)], then: [], else: [] };
   const done =
     (await insist(deps, { compare: [nothing], then, else: [] })) || (await insist(deps, again));
   if (done) return;
   throw new DftfsError('precondition_failed', 'Names are restored into an empty engine only.');
+}
+
+async function finish(deps: RestoreDeps, era: PutOp): Promise<void> {
+  const end = { kind: 'delete', start: restoringKey } as const;
+  const txn: Txn = { compare: [isThere(restoringKey)], then: [era, end], else: [] };
+  const before: Txn = { compare: [isThere(era.key)], then: [], else: [] };
+  if ((await insist(deps, txn)) || (await insist(deps, before))) return;
+  throw new DftfsError('precondition_failed', 'Somebody else restores names there.');
 }
 
 async function putAll(deps: RestoreDeps, entries: Backup['entries']): Promise<BackupEnd> {

@@ -4,7 +4,7 @@ import { readArguments } from '../arguments.ts';
 import { auditTransferred } from '../audit.ts';
 import type { Call } from '../call.ts';
 import { refuseConditions } from '../conditions.ts';
-import { idempotencyKeyOf } from '../request-head.ts';
+import { idempotencyKeyOf } from '../idempotency-key.ts';
 import { respondStored } from '../stored.ts';
 
 const names = {
@@ -38,5 +38,5 @@ async function readTransfer(call: Call): Promise<Transfer> {
   const from = parseFilePath(found.required('source_path'));
   const to = parseFilePath(found.required('destination_path'));
   call.exchange.path = from;
-  return { from, to, key: idempotencyKeyOf(call.head) };
+  return { from, to, key: idempotencyKeyOf(call) };
 }

@@ -10,10 +10,10 @@ import type { Call } from '../call.ts';
 import { hasWriteConditions, judgePut } from '../conditions.ts';
 import { contentDigests, type DigestCheck, representationDigests } from '../digests.ts';
 import { checkContentType, readMetadata } from '../file-headers.ts';
+import { idempotencyKeyOf } from '../idempotency-key.ts';
 import { isMultipart, type Part, readParts } from '../multipart.ts';
 import { HttpProblem } from '../problem.ts';
 import { RequestBody } from '../request-body.ts';
-import { idempotencyKeyOf } from '../request-head.ts';
 import { respondStored } from '../stored.ts';
 import { filePathOf } from '../target.ts';
 
@@ -67,11 +67,11 @@ export function checkPutHeaders({ head }: Call): void {
   }
 }
 
-export function putOptions({ head }: Call, contentType: string): PutOptions {
-  const idempotencyKey = idempotencyKeyOf(head);
+export function putOptions(call: Call, contentType: string): PutOptions {
+  const idempotencyKey = idempotencyKeyOf(call);
   return {
     contentType,
-    metadata: readMetadata(head.headers),
+    metadata: readMetadata(call.head.headers),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
 }

@@ -6,7 +6,7 @@ import { queryArguments, readArguments } from '../arguments.ts';
 import { auditDone } from '../audit.ts';
 import { type Call, respondJson } from '../call.ts';
 import { refuseConditions } from '../conditions.ts';
-import { idempotencyKeyOf } from '../request-head.ts';
+import { idempotencyKeyOf } from '../idempotency-key.ts';
 import { filePathOf } from '../target.ts';
 import { refuseBody } from './get.ts';
 
@@ -20,7 +20,7 @@ export async function removePath(call: Call, path: string): Promise<void> {
   const { exchange, head, services } = call;
   refuseConditions(head.headers);
   exchange.path = path;
-  respond(call, path, await services.files.remove(path, idempotencyKeyOf(head), exchange));
+  respond(call, path, await services.files.remove(path, idempotencyKeyOf(call), exchange));
 }
 
 const names = { path: ['path'], recursive: ['recursive'] };
