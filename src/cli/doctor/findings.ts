@@ -92,8 +92,11 @@ function ofProtection({ protection, repair, nodes }: ClusterStatus): Finding[] {
       : ` About ${durationText(repair.secondsLeft)} left.`;
   const wait = `It is repaired by itself: dftfs cluster repair --wait.${pace} Stop no node meanwhile.`;
   if (unreadable.volumes > 0) {
+    const lost =
+      'No node is away. What is still so when repair rests is lost: remove the files that can’t ' +
+      'be read. How to find them: docs/operations.md';
     const advice = nodes.every(({ live }) => live)
-      ? 'No node is away. What is still so when repair rests is lost: remove the files whose stat says that they survive -1 losses.'
+      ? lost
       : 'Start the dead nodes with their disks: what they hold is needed. Remove none.';
     found.push(finding('critical', `${amount(unreadable)} cannot be read now.`, advice));
   }
