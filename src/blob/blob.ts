@@ -42,7 +42,7 @@ export interface BlobWriter {
   ): Promise<WrittenBlob>;
   /**
    * The blob has no name yet, and its volumes are `now` other ones than when it was written: has
-   * their new members fetch it. Errors: volume_changed, canceled.
+   * their members fetch what they lack. Errors: volume_changed, canceled.
    */
   refill(
     written: WrittenBlob,

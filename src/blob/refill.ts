@@ -1,6 +1,6 @@
 /**
  * A blob that has no name yet, and whose volumes got other members since its bytes went there: asks
- * the new members to fetch what they lack of it, so that it can get its name after all.
+ * the members to fetch what they lack of it, so that it can get its name after all.
  */
 import { DftfsError } from '#base/errors.ts';
 import type { NodeId, VolumeId } from '#base/ids.ts';
@@ -33,7 +33,7 @@ export async function refillBlob(
       );
     }
     const stripes = stripesIn(written, volume.record);
-    for (const node of newMembers(then.record, volume.record)) {
+    for (const node of mayLackShards(then.record, volume.record)) {
       for (let done = 0; done < stripes.length; done += stripesPerCall) {
         const some = stripes.slice(done, done + stripesPerCall);
         const blob = { volume: volume.record.id, blob: written.blob };
@@ -49,11 +49,16 @@ export async function refillBlob(
   return { ...written, volumes };
 }
 
-/** Members that hold a slot which they didn't hold then. Copies are alike, whatever their slot. */
-function newMembers(then: VolumeRecord, now: VolumeRecord): NodeId[] {
-  return now.members.filter((node, slot) =>
-    now.code.k === 1 ? !then.members.includes(node) : then.members[slot] !== node,
-  );
+/**
+ * The new members: each came with one epoch. Were there more epochs, then somebody who seems to
+ * have stayed has lost its disk, or was out in between, and it may be anyone.
+ */
+function mayLackShards(then: VolumeRecord, now: VolumeRecord): readonly NodeId[] {
+  // Copies are alike, whatever their slot.
+  const isNew = (node: NodeId, slot: number) =>
+    now.code.k === 1 ? !then.members.includes(node) : then.members[slot] !== node;
+  const added = now.members.filter(isNew);
+  return now.epoch - then.epoch === added.length ? added : now.members;
 }
 
 function stripesIn(written: WrittenBlob, { id, code }: VolumeRecord): StripeShard[] {

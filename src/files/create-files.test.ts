@@ -168,7 +168,9 @@ test('a put refused by its last check leaves nothing', async () => {
 test('a put whose volume changed its members has the new ones fetch it, and succeeds', async () => {
   const moved = volumeRecord({ epoch: 2 });
   meanwhile = () => put(fixture.kv, volumeKey(moved.id), encodeVolume(moved));
-  await files.put('/a', chunks('x'), text, context);
+  let checks = 0;
+  await files.put('/a', chunks('x'), { ...text, beforeCommit: () => void checks++ }, context);
+  assert.equal(checks, 1);
   assert.deepEqual(refilled, [moved]);
   assert.equal((await checkNames(fixture.kv)).size, 1);
   assert.deepEqual(discarded, []);

@@ -1,17 +1,14 @@
 /** Files over names and bytes. What each call promises is said in `files.ts`. */
 
-import { DftfsError, isCode } from '#base/errors.ts';
-import type { BlobReader, BlobWriter } from '#blob/blob.ts';
+import { DftfsError } from '#base/errors.ts';
+import type { BlobReader, BlobWriter, WrittenBlob } from '#blob/blob.ts';
+import { commitBlob } from '#blob/commit-blob.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { Namespace } from '#namespace/namespace.ts';
-import type { CreateResult, NewFile } from '#namespace/ops/create.ts';
 import { contentOf, type FileEntry, type FileRecord } from '#namespace/records.ts';
 import { pathTaken, requestOfKey } from '#namespace/request.ts';
 import { describeFile } from './describe-file.ts';
 import type { ByteRange, CallContext, Files, PutOptions, PutResult } from './files.ts';
-
-/** How often one put follows its volumes to other members. */
-const refillsMax = 8;
 
 export interface FilesDeps {
   readonly namespace: Namespace;
@@ -82,41 +79,15 @@ async function put(
     await checkAbsent(namespace, path, idempotencyKey, context);
     throw namesFull(path);
   }
-  let written = await writer.write(content, context);
+  const written = await writer.write(content, context);
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
-  try {
-    options.beforeCommit?.();
-    for (let refills = 0; ; refills++) {
-      const file = { ...written, contentType, metadata, ...key };
-      const result = await createUnlessMoved(namespace, path, file, refills, context);
-      if (result?.repeated) writer.discard(written);
-      else if (result !== undefined) writer.release(written);
-      if (result !== undefined) return result;
-      const ids = written.volumes.map(({ record }) => record.id);
-      const now = await namespace.readVolumes(ids, context);
-      written = await writer.refill(written, now, context);
-    }
-  } catch (error) {
-    if (error instanceof DftfsError && error.outcome === 'none') writer.discard(written);
-    else writer.release(written);
-    throw error;
-  }
-}
-
-/** Undefined: a volume got other members while the bytes were being written. */
-async function createUnlessMoved(
-  namespace: Namespace,
-  path: string,
-  file: NewFile,
-  refills: number,
-  context: CallContext,
-): Promise<CreateResult | undefined> {
-  try {
-    return await namespace.create(path, file, context);
-  } catch (error) {
-    if (isCode(error, 'volume_changed') && refills < refillsMax) return undefined;
-    throw error;
-  }
+  const check = () => options.beforeCommit?.();
+  const name = async (blob: WrittenBlob) => {
+    const file = { ...blob, contentType, metadata, ...key };
+    const result = await namespace.create(path, file, context);
+    return { result, isNamed: !result.repeated };
+  };
+  return await commitBlob({ writer, namespace }, written, { check, name }, context);
 }
 
 async function* read(

@@ -94,7 +94,8 @@ export function decodeVolume(bytes: Buffer): VolumeRecord {
   return record;
 }
 
-function parseVolume(bytes: Buffer): VolumeRecord | undefined {
+/** Undefined if they aren't. */
+export function parseVolume(bytes: Buffer): VolumeRecord | undefined {
   const plain = parseJsonObject(bytes);
   if (plain === undefined) return undefined;
   const { id, k, m, members, epoch, state, rebuilding } = plain;

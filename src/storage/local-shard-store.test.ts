@@ -133,6 +133,49 @@ test('a delete waits for the write of the same shard', async () => {
   await store.close();
 });
 
+test('what is being deleted counts as gone, and what is written meanwhile stays', async () => {
+  const bench = new Bench();
+  let store = await bench.open();
+  await put(store, 1, 1000);
+  await put(store, 2, 1000);
+  const earlier = put(store, 3, 1000);
+  const others = Array.from({ length: 3000 }, (_, index) => shardKey(100 + index));
+  const deletes = [
+    store.delete([...others, shardKey(1), shardKey(3)]),
+    store.delete([shardKey(1), shardKey(3)]),
+  ];
+  assert.deepEqual(
+    [1, 2, 3].map((number) => store.has(shardKey(number))),
+    [false, true, false],
+  );
+  assert.deepEqual(
+    store.list(undefined, 1).map(({ key }) => key),
+    [shardKey(2)],
+  );
+  await Promise.all([put(store, 1, 1000), put(store, 3, 1000), earlier, ...deletes]);
+  bench.disk.crash();
+  await bench.indexFactory.discard(`${folder}/index`);
+  store = await bench.open();
+  for (const number of [1, 2, 3]) {
+    assert.deepEqual(await get(store, number, 1000), shardBody(number, 1000));
+  }
+  await store.close();
+});
+
+test('a shard that could not be deleted is there again', async () => {
+  const bench = new Bench();
+  const store = await bench.open();
+  await put(store, 1, 1000);
+  bench.disk.writeFailures.push('ENOSPC');
+  const deleting = store.delete([shardKey(1)]);
+  const again = put(store, 1, 1000);
+  await assert.rejects(deleting, { code: 'store_full' });
+  await again;
+  assert.equal(store.has(shardKey(1)), true);
+  assert.deepEqual(await get(store, 1, 1000), shardBody(1, 1000));
+  await store.close();
+});
+
 test('list pages through the keys in order, committed or not', async () => {
   const bench = new Bench();
   const store = await bench.open();

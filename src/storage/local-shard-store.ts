@@ -78,6 +78,8 @@ export class LocalShardStore implements ShardStore {
   readonly #damaged: number;
   #superblock: Superblock;
   readonly #writing = new Map<string, Writing>();
+  /** Keys whose shards are as good as gone, and when they are. */
+  readonly #deleting = new Map<string, Promise<void>>();
   #closing: Promise<void> | undefined;
 
   constructor(deps: LocalShardStoreDeps, found: Found) {
@@ -119,6 +121,11 @@ export class LocalShardStore implements ShardStore {
       throw invalid(`A shard has 1 to ${shardBytesMax} bytes, not ${length}.`);
     }
     const text = shardKeyText(key);
+    // Else it would be found here still, and gone a moment after it was acknowledged.
+    while (this.#deleting.has(text)) {
+      await this.#deleting.get(text)?.catch(() => {});
+      this.#checkOpen();
+    }
     const busy = this.#writing.get(text);
     if (busy !== undefined) {
       if (busy.crc !== crc || busy.length !== length) throw differs(key);
@@ -143,21 +150,31 @@ export class LocalShardStore implements ShardStore {
 
   async delete(keys: readonly ShardKey[]): Promise<void> {
     this.#checkOpen();
-    for (let from = 0; from < keys.length; from += deletesAtOnce) {
-      const some = keys.slice(from, from + deletesAtOnce);
-      await Promise.all(some.map((key) => this.#deleteOne(shardKeyText(key))));
+    const texts = keys.map(shardKeyText);
+    const before = new Set(texts.map((text) => this.#deleting.get(text)));
+    const done = Promise.allSettled(before).then(() => this.#deleteAll(texts));
+    for (const text of texts) this.#deleting.set(text, done);
+    try {
+      await done;
+    } finally {
+      for (const text of texts) {
+        if (this.#deleting.get(text) === done) this.#deleting.delete(text);
+      }
     }
   }
 
   has(key: ShardKey): boolean {
-    return this.#deps.index.find(shardKeyText(key)) !== undefined;
+    const text = shardKeyText(key);
+    return !this.#deleting.has(text) && this.#deps.index.find(text) !== undefined;
   }
 
   list(after: ShardKey | undefined, limit: number, within?: ListWithin): HeldShard[] {
     const from = after === undefined ? undefined : shardKeyText(after);
     const prefix = within === undefined ? '' : within.volume + (within.blob ?? '');
     return this.#deps.index
-      .list(from, limit, prefix)
+      .list(from, limit + this.#deleting.size, prefix)
+      .filter((entry) => !this.#deleting.has(entry.key))
+      .slice(0, limit)
       .map(({ key, place }) => ({ key: parseShardKey(key), length: place.length }));
   }
 
@@ -221,7 +238,8 @@ export class LocalShardStore implements ShardStore {
     const { segments, index, files, compaction, closeIndex, release } = this.#deps;
     try {
       await compaction.close();
-      await Promise.allSettled([...this.#writing.values()].map(({ done }) => done));
+      const writing = [...this.#writing.values()].map(({ done }) => done);
+      await Promise.allSettled([...writing, ...this.#deleting.values()]);
       await segments.close();
       await index.flush();
       await closeIndex();
@@ -278,6 +296,16 @@ export class LocalShardStore implements ShardStore {
       }
     }
     throw new DftfsError('shard_corrupt', `The segment of shard ${key} is missing.`);
+  }
+
+  /** When it settles, nothing of it is under way any more. */
+  async #deleteAll(keys: readonly string[]): Promise<void> {
+    for (let from = 0; from < keys.length; from += deletesAtOnce) {
+      const some = keys.slice(from, from + deletesAtOnce);
+      const results = await Promise.allSettled(some.map((key) => this.#deleteOne(key)));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    }
   }
 
   async #deleteOne(key: string): Promise<void> {

@@ -53,6 +53,10 @@ export interface ShardStore extends ShardReader, ShardWriter, DiskIdentity {
    * resolves.
    */
   write: ShardWriter['write'];
+  /**
+   * From the call on, the store neither has nor lists them. What is written of them meanwhile comes
+   * after their deletion.
+   */
   delete(keys: readonly ShardKey[]): Promise<void>;
   has(key: ShardKey): boolean;
   /**

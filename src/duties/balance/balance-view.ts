@@ -22,3 +22,7 @@ export interface BalanceView {
 }
 
 export const isTaker = ({ draining, unfit }: BalanceNode): boolean => !draining && !unfit;
+
+/** It is about to go: nothing gets its first name in it, and its members hold nothing. */
+export const isSpent = ({ shardBytes }: BalanceView, volume: KnownVolume): boolean =>
+  volume.record.state === 'closed' && shardBytes(volume) === 0;

@@ -6,7 +6,7 @@ import type { NodeId } from '#base/ids.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';
 import { dropCopy } from '../repair/change-volume.ts';
-import type { BalanceNode } from './balance-view.ts';
+import { type BalanceView, isSpent } from './balance-view.ts';
 import { leavesOneOut } from './plan-balance.ts';
 
 export interface DroppedCopy {
@@ -19,17 +19,14 @@ export interface DroppedCopy {
  * Of k = 1, whole, with a copy on a node that is to be emptied: without it, where two copies are
  * left.
  */
-export function planDroppedCopies(
-  volumes: readonly KnownVolume[],
-  live: readonly BalanceNode[],
-): DroppedCopy[] {
-  const nodes = new Map(live.map((node) => [node.id, node]));
-  return volumes.flatMap((volume) => {
-    const { code, members, rebuilding, incoming, state } = volume.record;
+export function planDroppedCopies(view: BalanceView): DroppedCopy[] {
+  const nodes = new Map(view.nodes.map((node) => [node.id, node]));
+  return view.volumes.flatMap((volume) => {
+    const { code, members, rebuilding, incoming } = volume.record;
     const isWhole =
       rebuilding.length === 0 && incoming.length === 0 && members.every((id) => nodes.has(id));
-    if (code.k !== 1 || !isWhole || state === 'closed' || leavesOneOut(members.length, live.length))
-      return [];
+    const canBeFollowed = leavesOneOut(members.length, nodes.size);
+    if (code.k !== 1 || !isWhole || canBeFollowed || isSpent(view, volume)) return [];
     const slot = members.findIndex((id) => nodes.get(id)?.draining);
     const from = members[slot];
     if (from === undefined || members.length <= 2) return [];

@@ -60,7 +60,7 @@ export class MoveSlots implements Duty {
     this.#nextAt = clock.now() + this.#options.everyMs;
     await this.#withdraw(signal);
     const view = viewOf(map, await facts.read());
-    for (const { volume, from, record } of planDroppedCopies(view.volumes, view.nodes)) {
+    for (const { volume, from, record } of planDroppedCopies(view)) {
       const isDropped = await swapVolume(this.#deps, volume, record, { signal });
       if (isDropped) this.#log('copy dropped', volume, { from });
     }

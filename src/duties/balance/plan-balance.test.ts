@@ -132,6 +132,19 @@ test('only whole volumes are touched, and none that is about to go', () => {
   assert.deepEqual(planMoves(view(living, damaged), many), []);
 });
 
+test('a closed volume that still holds a file is moved as others are', () => {
+  const closed = [volume(copies, 'abc', { state: 'closed' })];
+  const living = [node('a', { draining: true }), ...nodes('bcdef')];
+  const holding = (some: typeof living) => view(some, closed, () => GiB);
+  assert.deepEqual(show(planMoves(holding(living), many)), ['drain ad']);
+  const few = living.slice(0, 4);
+  assert.deepEqual(
+    planDroppedCopies(holding(few)).map(({ from }) => from),
+    ['a'],
+  );
+  assert.deepEqual(planDroppedCopies(view(few, closed)), []);
+});
+
 test('one node is always left out, also while a slot moves', () => {
   const living = [node('a', { draining: true }), ...nodes('bcde')];
   assert.deepEqual(planMoves(view(living, [volume(coded, 'abcd')]), many), []);
@@ -185,7 +198,7 @@ test('copies on too few other nodes are dropped, what is coded is left for other
     volume({ k: 2, m: 1 }, 'abc'),
   ];
   const volumes = [small, pair, wide, volume(copies, 'bcd')];
-  const [dropped, ...rest] = planDroppedCopies(volumes, living);
+  const [dropped, ...rest] = planDroppedCopies(view(living, volumes));
   assert.equal(rest.length, 0);
   assert.equal(dropped?.volume, small);
   assert.deepEqual(dropped?.record.members, ['b', 'c']);

@@ -8,7 +8,7 @@ import type { NodeId } from '#base/ids.ts';
 import { shardsOfZoneMax } from '#blob/placement.ts';
 import type { KnownVolume } from '#cluster/cluster-map.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';
-import { type BalanceNode, type BalanceView, isTaker } from './balance-view.ts';
+import { type BalanceNode, type BalanceView, isSpent, isTaker } from './balance-view.ts';
 import { NodeLoads } from './node-loads.ts';
 
 export interface BalanceOptions {
@@ -54,14 +54,16 @@ class Planner {
     const underWay = view.volumes.flatMap(({ record }) => record.incoming);
     for (const { node } of underWay) this.#countMoveTo(node, 0);
     this.#movesLeft = options.movesMax - underWay.length;
-    this.#settled = view.volumes.filter(
-      ({ record: { members, rebuilding, incoming, state } }) =>
-        state !== 'closed' &&
+    this.#settled = view.volumes.filter((volume) => {
+      const { members, rebuilding, incoming } = volume.record;
+      return (
+        !isSpent(view, volume) &&
         rebuilding.length === 0 &&
         incoming.length === 0 &&
         members.every((id) => this.#nodes.has(id)) &&
-        leavesOneOut(members.length, view.nodes.length),
-    );
+        leavesOneOut(members.length, view.nodes.length)
+      );
+    });
   }
 
   plan(): Move[] {

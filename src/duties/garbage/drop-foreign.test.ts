@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DftfsError } from '#base/errors.ts';
 import { nodeId, type VolumeId } from '#base/ids.ts';
 import { type Logger, silentLogger } from '#observe/log.ts';
 import { volumeKey } from '#protocol/keys.ts';
@@ -139,6 +140,29 @@ test('a volume that gets this node back meanwhile keeps its shards, or has them 
     await duty.step(signal);
     assert.equal(own.list(undefined, 99).length, isBeforeDeletion ? 12 : 7);
     assert.equal(rebuild.size, isBeforeDeletion ? 0 : 5);
+  }
+});
+
+test('what was dropped is asked for anew when the volume can’t be read after that', async () => {
+  for (const isDeleted of [true, false]) {
+    const { rig, replace, fill, dropper, own, rebuild } = await setUp();
+    await replace();
+    fill();
+    const lost = () => Promise.reject(new DftfsError('names_unavailable', 'It is away.'));
+    let isThere = true;
+    const kv: DropForeignDeps['kv'] = {
+      get: (...args) => (isThere ? rig.kv.get(...args) : lost()),
+      txn: (...args) => rig.kv.txn(...args),
+    };
+    const remove: typeof own.delete = async (keys) => {
+      isThere = false;
+      await own.delete(isDeleted ? keys : keys.slice(0, 2));
+      if (!isDeleted) throw new DftfsError('store_full', 'There is no space.');
+    };
+    const duty = dropper(own, { kv, store: { list: own.list, delete: remove } });
+    if (isDeleted) await duty.step(signal);
+    else await assert.rejects(duty.step(signal), { code: 'store_full' });
+    assert.equal(rebuild.size, 5);
   }
 });
 

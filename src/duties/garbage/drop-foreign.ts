@@ -115,9 +115,12 @@ export class DropForeign implements Duty {
     const learned = this.#deps.map.volume(volume)?.revision ?? 0;
     const isAsItWas = again?.revision === known.revision && learned <= known.revision;
     if (!isAsItWas) return foreign.length;
-    await this.#deps.store.delete(dropped.map(({ key }) => key));
+    try {
+      await this.#deps.store.delete(dropped.map(({ key }) => key));
+    } finally {
+      await this.#makeUpFor(known, dropped, options);
+    }
     this.#dropped += dropped.length;
-    await this.#makeUpFor(known, dropped, options);
     return foreign.length - dropped.length;
   }
 
@@ -164,17 +167,18 @@ export class DropForeign implements Duty {
 
   /**
    * If this node was made a holder again meanwhile, and took what was being deleted for being
-   * there, it has to get it anew.
+   * there, it has to get it anew. If that can't be learned, it may have been.
    */
   async #makeUpFor(
     known: KnownVolume,
     dropped: readonly HeldShard[],
     options: CallOptions,
   ): Promise<void> {
-    const now = await this.#volumeNow(known.record.id, options);
-    if (now === undefined || now.revision === known.revision) return;
+    const now = await this.#volumeNow(known.record.id, options).catch(() => 'unknown' as const);
+    if (now === undefined || (now !== 'unknown' && now.revision === known.revision)) return;
     for (const held of dropped) {
-      if (this.#isOwn(now.record, held.key)) this.#deps.rebuild.add(held);
+      const mayBeOwn = now === 'unknown' || this.#isOwn(now.record, held.key);
+      if (mayBeOwn) this.#deps.rebuild.add(held);
     }
   }
 }

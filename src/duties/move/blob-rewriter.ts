@@ -6,15 +6,16 @@
 import { DftfsError } from '#base/errors.ts';
 import type { BlobId, VolumeId } from '#base/ids.ts';
 import { stripeBytes } from '#base/limits.ts';
-import type { BlobReader, BlobWriter } from '#blob/blob.ts';
+import type { BlobReader, BlobWriter, WrittenBlob } from '#blob/blob.ts';
+import { commitBlob } from '#blob/commit-blob.ts';
 import type { Namespace } from '#namespace/namespace.ts';
 import type { FileRecord } from '#namespace/records.ts';
 import type { Breather } from '../breather.ts';
 
 export interface BlobRewriterDeps {
-  readonly namespace: Pick<Namespace, 'lookupBlob' | 'relocate'>;
+  readonly namespace: Pick<Namespace, 'lookupBlob' | 'readVolumes' | 'relocate'>;
   readonly reader: BlobReader;
-  readonly writer: Pick<BlobWriter, 'write' | 'release' | 'discard'>;
+  readonly writer: BlobWriter;
 }
 
 export class BlobRewriter {
@@ -47,19 +48,15 @@ export class BlobRewriter {
     if (file === undefined || !isThere) return false;
     const { size, crc } = file.record;
     const written = await writer.write(this.#content(file.record, breather, signal), { signal });
-    try {
-      if (written.size !== size || written.crc !== crc) {
-        throw new DftfsError('data_damaged', `Blob ${blob} was not written as it was read.`);
-      }
-      const moved = await namespace.relocate(blob, written, { signal });
-      if (moved === 0) writer.discard(written);
-      else writer.release(written);
-      return moved > 0;
-    } catch (error) {
-      if (error instanceof DftfsError && error.outcome === 'none') writer.discard(written);
-      else writer.release(written);
-      throw error;
-    }
+    const check = () => {
+      if (written.size === size && written.crc === crc) return;
+      throw new DftfsError('data_damaged', `Blob ${blob} was not written as it was read.`);
+    };
+    const name = async (replacement: WrittenBlob) => {
+      const isNamed = (await namespace.relocate(blob, replacement, { signal })) > 0;
+      return { result: isNamed, isNamed };
+    };
+    return await commitBlob({ writer, namespace }, written, { check, name }, { signal });
   }
 
   async *#content(

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DftfsError, isCode } from '#base/errors.ts';
-import { type BlobId, nodeId } from '#base/ids.ts';
+import { type BlobId, type NodeId, nodeId } from '#base/ids.ts';
 import { stripeBytes } from '#base/limits.ts';
 import type { WrittenBlob } from '#blob/blob.ts';
 import type { Kv } from '#kv/kv.ts';
 import { contentOf } from '#namespace/records.ts';
-import { marginOf } from '#protocol/volumes.ts';
+import { volumeKey } from '#protocol/keys.ts';
+import { encodeVolume, marginOf } from '#protocol/volumes.ts';
 import { noise } from '../../../test/support/blob-rig.ts';
 import { type Fate, InterruptedKv } from '../../../test/support/interrupted-kv.ts';
 import { createMoveRig } from '../../../test/support/move-rig.ts';
-import { checkNames } from '../../../test/support/names-fixture.ts';
+import { checkNames, put } from '../../../test/support/names-fixture.ts';
 import { BlobRewriter } from './blob-rewriter.ts';
 
 type Rig = Awaited<ReturnType<typeof createMoveRig>>;
@@ -124,6 +125,7 @@ test('what was not written as it was read gets no name', async () => {
   const discarded: WrittenBlob[] = [];
   const writer = {
     write: async () => written,
+    refill: async () => written,
     release: () => assert.fail('it is not what was read'),
     discard: (blob: WrittenBlob) => discarded.push(blob),
   };
@@ -134,6 +136,30 @@ test('what was not written as it was read gets no name', async () => {
   );
   assert.deepEqual(discarded, [written]);
   assert.deepEqual((await rig.namespace.lookup('/a'))?.record, record);
+});
+
+test('where a member is replaced meanwhile, the new one fetches what was written', async () => {
+  const rig = await createMoveRig(6);
+  const { record } = await rig.store('/a', large());
+  const rebuilt: NodeId[] = [];
+  rig.cluster.onRebuild = async ({ id }) => void rebuilt.push(id);
+  let writes = 0;
+  const write: typeof rig.writer.write = async (...args) => {
+    writes += 1;
+    const blob = await rig.writer.write(...args);
+    for (const { record: volume } of blob.volumes) {
+      const moved = { ...volume, epoch: volume.epoch + 1, members: volume.members.toReversed() };
+      await put(rig.kv, volumeKey(volume.id), encodeVolume(moved));
+    }
+    return blob;
+  };
+  const rewriter = new BlobRewriter({ ...rig, writer: { ...rig.writer, write } });
+  const [extent = assert.fail()] = record.extents;
+  assert.equal(await rewriter.rewrite(record.blob, extent.volume, restless, signal), true);
+  assert.equal(writes, 1);
+  assert.ok(rebuilt.length > 0);
+  assert.notEqual((await rig.namespace.lookup('/a'))?.record.blob, record.blob);
+  await checkNames(rig.kv);
 });
 
 test('it breathes between stripes', async () => {

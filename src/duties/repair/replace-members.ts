@@ -56,7 +56,8 @@ export class ReplaceMembers implements Duty {
     );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return changes.length > 0 ? 'busy' : 'idle';
+    // Where none got through this view is behind, and likely stays so for a while.
+    return results.some((result) => 'value' in result && result.value) ? 'busy' : 'idle';
   }
 
   progress() {
@@ -93,11 +94,12 @@ export class ReplaceMembers implements Duty {
     };
   }
 
-  async #change(known: KnownVolume, record: VolumeRecord, signal: AbortSignal): Promise<void> {
-    if (!(await swapVolume(this.#deps, known, record, { signal }))) return;
+  async #change(known: KnownVolume, record: VolumeRecord, signal: AbortSignal): Promise<boolean> {
+    if (!(await swapVolume(this.#deps, known, record, { signal }))) return false;
     this.#changed += 1;
     const { log } = this.#deps;
     const { id: volume, members, rebuilding, epoch } = record;
     log.info('volume has other members', { volume, members, rebuilding, epoch });
+    return true;
   }
 }

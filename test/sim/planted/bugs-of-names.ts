@@ -86,7 +86,7 @@ export const bugsOfNames: readonly PlantedBug[] = [
   bug(
     'the bytes of a put with an open outcome are thrown away',
     edit(
-      'files/create-files',
+      'blob/commit-blob',
       "if (error instanceof DftfsError && error.outcome === 'none')",
       'if (error instanceof DftfsError)',
     ),
