@@ -22,7 +22,7 @@ export const slotsOn = (node: NodeId, volumes: readonly VolumeRecord[]): number 
       members.includes(node) || incoming.some((successor) => successor.node === node),
   ).length;
 
-/** Volumes that can't be read from their members now: a node that was one may hold what they lack. */
+/** Volumes that can't be read from members now: who was one may hold what they lack. */
 export const unreadableOf = (
   volumes: readonly VolumeRecord[],
   isLive: (node: NodeId) => boolean,
