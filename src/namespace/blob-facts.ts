@@ -121,7 +121,7 @@ export async function readBlobPage(
   from: string | undefined,
   limit: number,
   options: CallOptions,
-): Promise<FilePage> {
+): Promise<FilePage & { readonly revision: number }> {
   const { start, end } = prefixSpan(prefixes.backReference);
   const range = { start: from ?? start, end, limit, keysOnly: true };
   const { entries, more, revision } = await kv.range(range, options);
@@ -134,7 +134,7 @@ export async function readBlobPage(
   }));
   const results = await readAll(kv, reads, options);
   const files = results.flatMap((result) => result.entries.flatMap(understood));
-  return { files, damaged: paths.size - files.length, next };
+  return { files, damaged: paths.size - files.length, next, revision };
 }
 
 async function readAll(

@@ -58,7 +58,7 @@ export class RemoveVolumes implements Duty {
     if (volume === undefined) return 'idle';
     const { record } = volume;
     this.#rests.begin(record.id);
-    if (!(await this.#isEmpty(record, signal))) return 'busy';
+    if (!(await this.#isEmpty(volume, signal))) return 'busy';
     if (record.state === 'closed') {
       await this.#remove(volume, signal);
     } else if (await swapVolume(this.#deps, volume, { ...record, state: 'closed' }, { signal })) {
@@ -81,7 +81,8 @@ export class RemoveVolumes implements Duty {
    * All that can be asked hold nothing. For a record to go, no stripe could be put together without
    * them, or none is called for.
    */
-  async #isEmpty(record: VolumeRecord, signal: AbortSignal): Promise<boolean> {
+  async #isEmpty(volume: KnownVolume, signal: AbortSignal): Promise<boolean> {
+    const { record } = volume;
     const { map, shards } = this.#deps;
     const nodes = readableMembers(record, (node) => map.isLive(node));
     if (nodes.length === 0) return false;
@@ -91,11 +92,11 @@ export class RemoveVolumes implements Duty {
     );
     if (lists.some((held) => held.length > 0)) return false;
     const isProof = nodes.length > record.code.m || record.state !== 'closed';
-    return isProof || (await this.#isUnnamed(record, signal));
+    return isProof || (await this.#isUnnamed(volume, signal));
   }
 
-  async #isUnnamed(record: VolumeRecord, signal: AbortSignal): Promise<boolean> {
-    for await (const page of listNamed(this.#deps.kv, record, 0, signal)) {
+  async #isUnnamed(volume: KnownVolume, signal: AbortSignal): Promise<boolean> {
+    for await (const page of listNamed(this.#deps.kv, volume, 0, signal)) {
       if (page.length > 0) return false;
     }
     return true;

@@ -179,6 +179,21 @@ for (const how of ['whose place is taken', 'that was put out']) {
   });
 }
 
+test('names as they were before the volume’s record prove nothing', async () => {
+  const { volumes } = await written([5000]);
+  const [record] = volumes as [VolumeRecord];
+  await rig.setVolume({ ...record, rebuilding: [...record.members.keys()] });
+  const range = rig.kv.range.bind(rig.kv);
+  rig.kv.range = async (...args) => ({ ...(await range(...args)), revision: 1 });
+  const duty = rig.fillSlots(record.members[0] as NodeId);
+  await assert.rejects(untilIdle(duty), /answers with what was/);
+  assert.equal((await rig.volumeNow(record.id))?.record.rebuilding.length, 3);
+  rig.kv.range = range;
+  // Set aside, until all others have had their turn.
+  for (let rounds = 0; rounds < 2; rounds++) await untilIdle(duty);
+  assert.equal((await rig.volumeNow(record.id))?.record.rebuilding.length, 2);
+});
+
 test('what has a name and is nowhere keeps a slot from being called whole', async () => {
   const { volumes, blobs } = await written([5000]);
   const [record] = volumes as [VolumeRecord];

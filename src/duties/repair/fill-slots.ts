@@ -164,9 +164,10 @@ export class FillSlots implements Duty {
     this.#deps.log.error('files have shards that no live node holds', { volume: id, shards });
   }
 
-  #listings({ record, slot, sources }: Work, signal: AbortSignal) {
+  #listings(work: Work, signal: AbortSignal) {
     const { kv, shards } = this.#deps;
-    if (sources === 'names') return [listNamed(kv, record, slot, signal)];
+    const { record, slot, sources } = work;
+    if (sources === 'names') return [listNamed(kv, work, slot, signal)];
     return sources.map((source) => listVolume(shards, source, record.id, signal));
   }
 

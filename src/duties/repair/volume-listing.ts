@@ -1,7 +1,9 @@
 /** What a volume holds, in pages: as one of its members lists it, or as the names have it. */
+import { DftfsError } from '#base/errors.ts';
 import type { NodeId, VolumeId } from '#base/ids.ts';
 import type { ShardCalls } from '#blob/shard-calls.ts';
 import { shardLength, stripeRanges } from '#blob/stripes.ts';
+import type { KnownVolume } from '#cluster/cluster-map.ts';
 import type { Kv } from '#kv/kv.ts';
 import { readBlobPage } from '#namespace/blob-facts.ts';
 import type { FileEntry } from '#namespace/records.ts';
@@ -28,19 +30,23 @@ export async function* listVolume(
 }
 
 /**
- * All that has a name, as shards of one slot: also what gets another name while this goes on, but
- * not what gets its first.
+ * All that had a name when the volume became what it is, as shards of one slot: also what gets
+ * another name while this goes on. Errors: names_unavailable, also for an answer that is older than
+ * the volume's record.
  */
 export async function* listNamed(
   kv: Pick<Kv, 'range' | 'txn'>,
-  volume: VolumeRecord,
+  { record: volume, revision: since }: KnownVolume,
   slot: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly HeldShard[], void, undefined> {
   const options = { timeoutMs, signal };
   let from: string | undefined;
   do {
-    const { files, next } = await readBlobPage(kv, from, pageMax, options);
+    const { files, next, revision } = await readBlobPage(kv, from, pageMax, options);
+    if (revision < since) {
+      throw new DftfsError('names_unavailable', 'The names engine answers with what was.');
+    }
     yield files.flatMap((file) => [...shardsOf(file, volume, slot)]);
     from = next;
   } while (from !== undefined);

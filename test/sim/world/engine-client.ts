@@ -52,7 +52,11 @@ export class EngineClient implements Kv {
     options: CallOptions,
   ): Promise<RangeResult & { readonly revision: number }> {
     const { kv } = this.#engine;
-    const apply = () => kv.range({ ...range, ...this.#staleness(range) }, options);
+    const apply = async () => {
+      const staleness = this.#staleness(range);
+      // Who lags behind says so.
+      return { ...(await kv.range({ ...range, ...staleness }, options)), ...staleness };
+    };
     return this.#call({ writes: false, needsSpace: false, apply }, options);
   }
 
@@ -175,7 +179,7 @@ export class EngineClient implements Kv {
   #stale(txn: Txn): Txn {
     if (txn.compare.length > 0) return txn;
     const staleness = this.#staleness({ start: '' });
-    const then = txn.then.map((op) => (op.kind === 'range' ? { ...op, ...staleness } : op));
+    const then = txn.then.map((op) => (op.kind === 'range' ? { ...staleness, ...op } : op));
     return { ...txn, then };
   }
 }
