@@ -7,8 +7,19 @@ import type { NodeId } from '#base/ids.ts';
 import type { ClusterMap } from '#cluster/cluster-map.ts';
 import type { VolumeRecord } from '#protocol/volumes.ts';
 
-export const formerMembers = (
+export interface FormerHolder {
+  readonly node: NodeId;
+  /** Of the shard that it may hold. Copies are all alike. */
+  readonly slot: number;
+}
+
+export function* formerHolders(
   map: Pick<ClusterMap, 'isLive' | 'nodes'>,
-  { members }: VolumeRecord,
-): NodeId[] =>
-  map.nodes().flatMap(({ id }) => (members.includes(id) || !map.isLive(id) ? [] : [id]));
+  { code, members }: VolumeRecord,
+): Generator<FormerHolder, void> {
+  const slots = code.k === 1 ? [0] : [...members.keys()];
+  for (const { id: node } of map.nodes()) {
+    if (members.includes(node) || !map.isLive(node)) continue;
+    for (const slot of slots) yield { node, slot };
+  }
+}

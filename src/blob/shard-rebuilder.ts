@@ -12,7 +12,7 @@ import type { World } from '#io/world.ts';
 import type { HeldShard } from '#protocol/shards.ts';
 import { readableSlots, slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Body } from '#rpc/rpc.ts';
-import { formerMembers } from './former-members.ts';
+import { formerHolders } from './former-members.ts';
 import { shuffled } from './placement.ts';
 import { FetchError, type ShardFetcher } from './shard-fetcher.ts';
 import { oneBuffer, TooFewShards } from './stripe-gather.ts';
@@ -119,13 +119,9 @@ class Search {
   }
 
   async askFormerMembers(): Promise<boolean> {
-    const { code, members } = this.#volume;
-    const slots = code.k === 1 ? [this.#slot] : [...members.keys()];
-    for (const node of formerMembers(this.#deps.map, this.#volume)) {
-      for (const slot of slots) {
-        if (!this.#got.has(slot)) await this.#ask(node, slot);
-        if (this.#isEnough()) return true;
-      }
+    for (const { node, slot } of formerHolders(this.#deps.map, this.#volume)) {
+      if (!this.#got.has(slot)) await this.#ask(node, slot);
+      if (this.#isEnough()) return true;
     }
     return false;
   }

@@ -11,7 +11,7 @@ import type { World } from '#io/world.ts';
 import type { ShardKey } from '#protocol/shards.ts';
 import { slotInKeys, type VolumeRecord } from '#protocol/volumes.ts';
 import type { Body } from '#rpc/rpc.ts';
-import { formerMembers } from './former-members.ts';
+import { formerHolders } from './former-members.ts';
 import { FetchError, type FetchFailure, type ShardFetcher } from './shard-fetcher.ts';
 import type { StripeRange } from './stripes.ts';
 
@@ -108,22 +108,21 @@ class Gather {
   /** After `run` has failed; undefined: not enough there either. */
   async askFormerMembers(): Promise<Body | undefined> {
     const { map, fetcher } = this.#deps;
-    const { code, members } = this.#volume;
+    const { code } = this.#volume;
     const parts = shardSpans(this.#range, code.k);
     const span = code.k === 1 ? this.#range : this.#hullOf(parts);
     const got = new Map<number, Body>();
     for (const [slot, { done }] of this.#fetches) {
       if (done) got.set(slot, await this.#fetch(slot, span));
     }
-    const slots = code.k === 1 ? [0] : [...members.keys()];
-    for (const node of formerMembers(map, this.#volume)) {
-      for (const slot of slots.filter((one) => !got.has(one) && got.size < code.k)) {
-        const { start, end } = span;
-        const signal = this.#fetchSignal();
-        const asked = fetcher.fetch(node, this.#key(slot), start, end - start, signal);
-        const body = await asked.catch(() => undefined);
-        if (body !== undefined) got.set(slot, body);
-      }
+    const { start, end } = span;
+    for (const { node, slot } of formerHolders(map, this.#volume)) {
+      if (got.size >= code.k) break;
+      if (got.has(slot)) continue;
+      const signal = this.#fetchSignal();
+      const asked = fetcher.fetch(node, this.#key(slot), start, end - start, signal);
+      const body = await asked.catch(() => undefined);
+      if (body !== undefined) got.set(slot, body);
     }
     if (got.size < code.k) return undefined;
     return code.k === 1 ? [...got.values()][0] : this.#decoded(parts, span, got);
