@@ -8,6 +8,8 @@ const KiB = 1024;
 const smallSizes = [0, 1, 2, 100, 4096, 65_536, 100_000, 256 * KiB, 256 * KiB + 1, 300 * KiB];
 const largeSizes = [1024 * KiB, 1024 * KiB + 1, 1100 * KiB, 2 * 1024 * KiB + 7, 3000 * KiB];
 const ownShare = 0.2;
+/** Of the files of a client's own: those that get a second name and lose both at once. */
+const twinShare = 0.05;
 
 export class Workload {
   readonly #plan: Plan;
@@ -28,7 +30,8 @@ export class Workload {
   async run(client: Client): Promise<void> {
     while (this.#left-- > 0) {
       await this.#scheduler.sleep(this.#dice.skewed(0, this.#thinkMsMax));
-      if (this.#dice.chance(ownShare)) await this.#ownFile(client);
+      if (this.#dice.chance(ownShare * twinShare)) await this.#twins(client);
+      else if (this.#dice.chance(ownShare)) await this.#ownFile(client);
       else await this.#hotPath(client);
     }
   }
@@ -55,6 +58,15 @@ export class Workload {
     const path = `/own/${client.name}/${++this.#own}`;
     await client.create(path, client.newContent(this.#size()));
     this.#kept.push(path);
+  }
+
+  /** Each removal sees the other's name, and may count on it. */
+  async #twins(client: Client): Promise<void> {
+    const path = `/own/${client.name}/${++this.#own}`;
+    const twin = `${path}-twin`;
+    await client.create(path, client.newContent(this.#size()));
+    await client.transfer('copy', path, twin);
+    await Promise.all([client.remove(path), client.remove(twin)]);
   }
 
   /** Copies and moves stay within a group of paths, so that a history falls into small parts. */
