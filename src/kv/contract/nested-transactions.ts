@@ -40,6 +40,24 @@ export function nestedContract(made: Made): void {
     assert.deepEqual(keysOf(entries), ['pre/1', 'pre/2', 'pre/did-not']);
   });
 
+  it('keeps what a key held before it was written and deleted at once', async () => {
+    const { kv } = made();
+    const { revision } = await kv.txn(then(put('both/1', 'old')), options);
+    const removal: NestedTxn = {
+      kind: 'txn',
+      compare: [{ start: 'both/1', field: 'version', relation: '=', value: 0 }],
+      then: [],
+      else: [{ kind: 'delete', ...prefixSpan('both/') }],
+    };
+    const writing = nested(put('both/1', 'new'), put('both/2', 'new'));
+    await kv.txn(then(writing, removal), options);
+    const { entries } = await kv.range({ ...prefixSpan('both/'), limit: 9, revision }, options);
+    assert.deepEqual(
+      entries.map(({ key, value }) => [key, value.toString()]),
+      [['both/1', 'old']],
+    );
+  });
+
   it('takes a batch of 1000', async () => {
     const { kv } = made();
     const value = 'v'.repeat(300);

@@ -155,7 +155,8 @@ export class VersionedMap {
 
   #note(event: WatchEvent, before: KvEntry | undefined): void {
     this.#events.push(event);
-    this.#before.set(event.entry.key, before);
+    const { key } = event.entry;
+    if (!this.#before.has(key)) this.#before.set(key, before);
   }
 }
 
