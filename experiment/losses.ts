@@ -66,12 +66,12 @@ async function killAtOnce(
   const dead = new Set(victims);
   const isNobodyLeft = victims.length === cluster.nodeUrls.size;
   const expected = placements.filter((file) => !isNobodyLeft && isReadable(file, dead));
-  const unexpected = placements.filter(
-    (file) => whole.has(file.path) !== expected.includes(file),
-  ).length;
+  const unreadable = expected.filter((file) => !whole.has(file.path)).length;
+  // A former member keeps its shards for a while, and readers ask it too.
+  const besides = whole.size - (expected.length - unreadable);
   return {
     ...{ victims, killed: victims.length, readable: whole.size, expected: expected.length },
-    ...{ unexpected, refused, lies },
+    ...{ unreadable, besides, refused, lies },
   };
 }
 

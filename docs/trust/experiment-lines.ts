@@ -49,11 +49,12 @@ function endpoints(data: {
 
 function losses(data: {
   readonly files: number;
-  readonly atOnce: readonly { readonly unexpected: number; readonly lies: number }[];
+  readonly atOnce: readonly { readonly unreadable: number; readonly lies: number }[];
 }): string {
   const cases = data.atOnce.length * data.files;
   return (
-    `${grouped(cases)} cases: ${sum(data.atOnce.map((one) => one.unexpected))} other than foretold` +
+    `${grouped(cases)} cases: ${sum(data.atOnce.map((one) => one.unreadable))} that should have ` +
+    'been readable were not' +
     ` · ${sum(data.atOnce.map((one) => one.lies))} false 404 or wrong bytes`
   );
 }
