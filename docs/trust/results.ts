@@ -7,7 +7,6 @@ import { type RecordedResult, readRecord } from '../../test/faults/record.ts';
 export interface SeedCounts {
   readonly seeds: number;
   readonly failedSeeds: number;
-  readonly violations: number;
   readonly operations: number;
   readonly virtualMs: number;
   readonly faults: Readonly<Record<string, number>>;
@@ -15,7 +14,13 @@ export interface SeedCounts {
 
 export interface SimulationCounter {
   readonly total: SeedCounts;
-  readonly commits: readonly { readonly commit: string; readonly day: string }[];
+  /** In the order of their first runs. */
+  readonly commits: readonly {
+    readonly commit: string;
+    readonly day: string;
+    readonly seeds: number;
+    readonly failedSeeds: number;
+  }[];
 }
 
 export interface PlantedBugs {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { thisMachine } from '../../experiment/data-file.ts';
 import { nothingDone } from '../../test/faults/run-all.ts';
 import { trustPage } from './page.ts';
-import { projectFolder, type Results, readResults } from './results.ts';
+import { projectFolder, type Results, readResults, type SimulationCounter } from './results.ts';
 
 const nothing: Results = { experiment: [], bugs: [] };
 
@@ -24,11 +24,25 @@ test('what was not run has no figures', () => {
 
 test('figures are those of the results', () => {
   const counts = { operations: 310_000, virtualMs: 86_400_000, faults: { crash: 41_000 } };
-  const total = { seeds: 20_000, failedSeeds: 1, violations: 2, ...counts };
-  const simulation = { total, commits: [{ commit: 'abc', day: '2026-01-02' }] };
+  const total = { seeds: 20_000, failedSeeds: 0, ...counts };
+  const simulation = { total, commits: [] };
   const page = trustPage({ ...nothing, simulation });
-  assert.match(page, /20,000 seeds · 2 violations in 1 seeds · 310,000 operations · 1\.00 virtual/);
+  assert.match(page, /20,000 seeds · 0 violations · 310,000 operations · 1\.00 virtual/);
   assert.match(page, /\| crash \| 41,000 \|/);
+});
+
+test('seeds that failed are told of, and how many ran since', () => {
+  const counts = { operations: 9, virtualMs: 9, faults: {} };
+  const day = '2026-01-02';
+  const failed = { commit: 'abc', day, seeds: 3000, failedSeeds: 1 };
+  const since = [2000, 5000].map((seeds) => ({ commit: 'def', day, seeds, failedSeeds: 0 }));
+  const page = (commits: SimulationCounter['commits']) =>
+    trustPage({
+      ...nothing,
+      simulation: { total: { seeds: 10_000, failedSeeds: 1, ...counts }, commits },
+    });
+  assert.match(page([failed, ...since]), /1 with violations, last at abc: 0 of 7,000 since/);
+  assert.match(page([failed]), /1 with violations, last at abc: none run since/);
 });
 
 test('scenarios of real faults are summed up, and each is told of', () => {

@@ -4,8 +4,11 @@ import { viewOf } from '../../support/protection.ts';
 import { until } from '../../support/until.ts';
 import { type Audited, type Found, nothingFound } from './verdict.ts';
 
-/** Leftovers of uploads that broke off are found by walks that rest for a minute in between. */
-const patienceMs = 600_000;
+/**
+ * The last trace of a blob, and what came to a disk after the first deletion, goes ten minutes after
+ * all who held it have confirmed; what uploads left is found by walks that rest in between.
+ */
+const patienceMs = 20 * 60_000;
 const removalMs = 120_000;
 
 interface Rest {
