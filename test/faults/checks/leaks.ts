@@ -5,8 +5,8 @@ import { until } from '../../support/until.ts';
 import { type Audited, type Found, nothingFound } from './verdict.ts';
 
 /**
- * The last trace of a blob, and what came to a disk after the first deletion, goes ten minutes after
- * all who held it have confirmed; what uploads left is found by walks that rest in between.
+ * The last trace of a blob, and what came to a disk after the first deletion, goes ten minutes
+ * after all who held it have confirmed; what uploads left is found by walks that rest in between.
  */
 const patienceMs = 20 * 60_000;
 const removalMs = 120_000;
