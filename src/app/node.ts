@@ -6,8 +6,9 @@
 import { parseArgs } from 'node:util';
 import { isCode } from '#base/errors.ts';
 import { readNodeConfig } from '#config/node-config.ts';
+import { lineSink } from '#io/node/line-sink.ts';
 import { createNodeWorld } from '#io/node/world.ts';
-import { createLogger } from '#observe/log.ts';
+import { createLogger, type Logger } from '#observe/log.ts';
 import { serveControl } from './local/control.ts';
 import { launchNode } from './local/launch-node.ts';
 import { NodeProcess } from './node-process.ts';
@@ -20,12 +21,15 @@ const configPath = values.config;
 
 const config = await orEnd(async () => readNodeConfig(configPath, process.env));
 const plainWorld = createNodeWorld();
-const log = createLogger(
-  (line) => process.stderr.write(line),
+const log: Logger = createLogger(
+  lineSink((lines) => log.warn('log lines lost', { lines })),
   () => plainWorld.clock.wall(),
   config.node.logLevel,
   { node: config.node.id },
 );
+
+// What the runtime itself has to say goes there too.
+process.stderr.on('error', () => {});
 
 process.on('uncaughtException', (error) => {
   log.error('unhandled fault: the process ends', { error });
