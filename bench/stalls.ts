@@ -3,6 +3,7 @@
  * door, each request on a connection of its own as `curl` does it, while one process of a fresh
  * cluster is killed or stopped. The longest wait of any request is the stall.
  */
+import { findProcess } from '#app/local/process-record.ts';
 import { combinerOf, etcdLeaderOf } from '../test/support/cluster-state.ts';
 import { type LocalCluster, startLocalCluster } from '../test/support/local-cluster.ts';
 import { askInTurn, type Seen } from './load/ask-in-turn.ts';
@@ -70,11 +71,14 @@ export async function stallOf(
 }
 
 export async function nameOf(cluster: LocalCluster, target: Target): Promise<string> {
-  const members = [...cluster.etcdUrls.keys()];
+  const living = (names: Iterable<string>) =>
+    [...names].filter((name) => findProcess(cluster.data, name) !== undefined);
   if (target === 'leader') return await etcdLeaderOf(cluster);
-  if (target === 'follower') return otherThan(await etcdLeaderOf(cluster), members);
+  if (target === 'follower') {
+    return otherThan(await etcdLeaderOf(cluster), living(cluster.etcdUrls.keys()));
+  }
   const combiner = await combinerOf(cluster);
-  return target === 'combiner' ? combiner : otherThan(combiner, [...cluster.nodeUrls.keys()]);
+  return target === 'combiner' ? combiner : otherThan(combiner, living(cluster.nodeUrls.keys()));
 }
 
 /** The last, or the one before. */

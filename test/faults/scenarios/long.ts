@@ -79,8 +79,8 @@ const network: readonly Scenario[] = [
   apart('etcd-leader-deaf', 'the leader of etcd hears no follower', {
     ...{ from: 'the other etcd members', to: 'the etcd leader', oneWay: true },
   }),
-  long('many-replies-lost', 'a third of all answers get lost', [
-    ...once({ kind: 'cut connections', lost: 0.3, reset: 0 }, 15_000),
+  long('many-replies-lost', 'a fifth of all answers get lost', [
+    ...once({ kind: 'cut connections', lost: 0.2, reset: 0 }, 15_000),
   ]),
   long('many-uploads-broken', 'a third of all requests break off', [
     ...once({ kind: 'cut connections', lost: 0, reset: 0.3 }, 15_000),
