@@ -16,6 +16,7 @@ const bytes = 16 * 1024;
 const readable = 60;
 const perSecond = 12;
 const atATime = 8;
+const binSeconds = 0.5;
 const known = '/known';
 
 const kinds: readonly OpenLoopKind[] = [
@@ -92,34 +93,35 @@ async function lost(url: string, answers: readonly OpenLoopAnswer[]): Promise<nu
   return wrong;
 }
 
-function describe(name: string, answers: readonly OpenLoopAnswer[], run: Run) {
-  const some = answers.filter(({ kind }) => kind === name);
-  const samples = some.map(({ due, ms, ok }): Sample => ({ s: (due - run.epoch) / 1000, ms, ok }));
-  const failures = some
-    .filter(({ ok }) => !ok)
-    .map(({ due, ms, status }) => ({
-      ...{ s: rounded((due - run.epoch) / 1000, 2), ms: rounded(ms), status },
-    }));
-  const firstS = run.marks[0]?.s ?? run.seconds;
+/** One cluster, through all that is planned. */
+interface Run {
+  readonly seconds: number;
+  readonly marks: readonly Mark[];
+  readonly samples: readonly (Sample & { readonly kind: string; readonly status: number })[];
+  readonly acknowledged: number;
+  readonly lost: number;
+}
+
+/** Counts and spreads of all runs; the course over time is the first one's. */
+function describe(name: string, runs: readonly Run[]) {
+  const all = runs.map(({ samples }) => samples.filter(({ kind }) => kind === name));
+  const isQuiet = ({ s }: Sample, nth: number) => s < (runs[nth]?.marks[0]?.s ?? 0);
+  const failures = all.flatMap((samples, run) =>
+    samples
+      .filter(({ ok }) => !ok)
+      .map(({ s, ms, status }) => ({ run, s: rounded(s, 2), ms: rounded(ms), status })),
+  );
   return {
     name,
     failures,
-    quiet: spreadOf(samples.filter(({ s }) => s < firstS)),
-    harmed: spreadOf(samples.filter(({ s }) => s >= firstS)),
-    all: spreadOf(samples),
-    bins: binsOf(samples, run.binSeconds, run.seconds),
+    quiet: spreadOf(all.flatMap((samples, nth) => samples.filter((one) => isQuiet(one, nth)))),
+    harmed: spreadOf(all.flatMap((samples, nth) => samples.filter((one) => !isQuiet(one, nth)))),
+    all: spreadOf(all.flat()),
+    bins: binsOf(all[0] ?? [], binSeconds, runs[0]?.seconds ?? 0),
   };
 }
 
-interface Run {
-  /** When it began, in milliseconds since the epoch. */
-  readonly epoch: number;
-  readonly seconds: number;
-  readonly binSeconds: number;
-  readonly marks: readonly Mark[];
-}
-
-async function measure({ quick, say }: PartOptions) {
+async function runOnce({ quick, say }: PartOptions): Promise<Run> {
   return await withLocalCluster(async (cluster) => {
     await fill(cluster.url);
     const plan = quick ? quickEvents : events;
@@ -133,18 +135,34 @@ async function measure({ quick, say }: PartOptions) {
     const seconds = Math.ceil((performance.now() - began) / 1000);
     await load.end();
     const epoch = performance.timeOrigin + began;
-    const answers = load.answers.filter(({ due }) => due >= epoch);
-    const run: Run = { epoch, seconds, binSeconds: 0.5, marks };
-    const operations = kinds.map(({ name }) => describe(name, answers, run));
+    const samples = load.answers
+      .filter(({ due }) => due >= epoch)
+      .map(({ kind, due, ms, ok, status }) => ({ kind, s: (due - epoch) / 1000, ms, ok, status }));
     const acknowledged = load.answers.filter(
       ({ ok, kind }) => ok && (kind === 'put' || kind === 'copy'),
     ).length;
-    const data = {
-      ...{ seconds, binSeconds: run.binSeconds, perSecond, bytes, marks, operations },
-      audit: { acknowledged, lost: await lost(cluster.url, load.answers) },
-    };
-    return { repetitions: 1, data };
+    const gone = await lost(cluster.url, load.answers);
+    return { seconds, marks, samples, acknowledged, lost: gone };
   });
+}
+
+async function measure(options: PartOptions) {
+  const repetitions = options.quick ? 1 : 3;
+  const runs: Run[] = [];
+  for (let nth = 0; nth < repetitions; nth++) runs.push(await runOnce(options));
+  const total = (count: (run: Run) => number) => runs.reduce((sum, run) => sum + count(run), 0);
+  const killed = ({ marks }: Run) => marks.filter(({ what }) => what !== 'all started').length;
+  const data = {
+    ...{ binSeconds, perSecond, bytes, kills: total(killed) },
+    ...{ seconds: runs[0]?.seconds, secondsInAll: total(({ seconds }) => seconds) },
+    marks: runs[0]?.marks,
+    operations: kinds.map(({ name }) => describe(name, runs)),
+    audit: {
+      acknowledged: total(({ acknowledged }) => acknowledged),
+      lost: total((run) => run.lost),
+    },
+  };
+  return { repetitions, data };
 }
 
 export const availability: Part = {

@@ -16,16 +16,15 @@ interface Killed {
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 function availability(data: {
-  readonly marks: readonly { readonly what: string }[];
+  readonly kills: number;
   readonly operations: readonly { readonly all: Spread }[];
   readonly audit: { readonly acknowledged: number; readonly lost: number };
 }): string {
   const requests = sum(data.operations.map(({ all }) => all.count));
   const failed = sum(data.operations.map(({ all }) => all.failed));
-  const kills = data.marks.filter(({ what }) => what !== 'all started').length;
   const { acknowledged, lost } = data.audit;
   return (
-    `${kills} kills: ${grouped(failed)} of ${grouped(requests)} requests failed, each tried once` +
+    `${data.kills} kills: ${grouped(failed)} of ${grouped(requests)} requests failed, each tried once` +
     ` · ${grouped(lost)} of ${grouped(acknowledged)} acknowledged files lost`
   );
 }
