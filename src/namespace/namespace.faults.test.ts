@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isCode } from '#base/errors.ts';
-import type { Kv } from '#kv/kv.ts';
+import type { CallOptions, Kv, KvOp, NestedTxn, Txn } from '#kv/kv.ts';
+import { garbageKey, livenessKey } from '#protocol/keys.ts';
 import { type Fate, InterruptedKv } from '../../test/support/interrupted-kv.ts';
 import { drivers } from '../../test/support/kv-drivers.ts';
 import {
   checkNames,
+  drop,
   type NamesFixture,
   namesFixture,
+  node,
+  options,
+  put,
   ways,
 } from '../../test/support/names-fixture.ts';
 
@@ -172,6 +177,36 @@ for (const { driver, way, commit } of cases) {
       const { entry, repeated } = await fixture.namespace.create('/x', file);
       assert.deepEqual([entry.record.blob, entry.revision, repeated], [file.blob, 0, false]);
       assert.equal((await checkNames(kv, [file.blob])).size, 0);
+    });
+
+    test('a put is no success because its session is seen as it was before it ended', async () => {
+      const { kv: interrupted } = new InterruptedKv(kv, {
+        before: async (n) => {
+          if (n !== 1) return;
+          const { revision } = await kv.range({ start: garbageKey(file.blob) }, options);
+          await drop(kv, livenessKey(node));
+          await put(kv, garbageKey(file.blob), Buffer.from('its writer has gone'));
+          seenAt = revision;
+        },
+        fate: (n) => (n === 0 ? 'lose' : 'pass'),
+      });
+      let seenAt: number | undefined;
+      const asItWas = (op: KvOp | NestedTxn) =>
+        op.kind === 'range' && seenAt !== undefined ? { ...op, revision: seenAt } : op;
+      const lagging: Kv = new Proxy(interrupted, {
+        get: (target, name) => {
+          if (name !== 'txn') return Reflect.get(target, name);
+          return (txn: Txn, limits: CallOptions) => {
+            const isRead = txn.then.every(({ kind }) => kind === 'range');
+            return target.txn(isRead ? { ...txn, then: txn.then.map(asItWas) } : txn, limits);
+          };
+        },
+      });
+      const fixture = await namesFixture(kv, () => lagging, commit);
+      const file = fixture.newFile();
+      await assert.rejects(fixture.namespace.create('/x', file), (error) =>
+        isCode(error, 'outcome_unknown'),
+      );
     });
 
     test('a put whose key is repeated succeeds, whatever became of the first answer', async () => {

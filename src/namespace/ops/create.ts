@@ -111,7 +111,8 @@ function judgeTaken(taken: FileEntry, record: FileRecord): { repeated: boolean }
 /**
  * An earlier try was applied. Finds the entry's revision; 0 if the name has since gone again. A
  * blob that only garbage tells of was named once if the session is still the same: nobody else may
- * touch it.
+ * touch it. Both must be seen at one revision: an engine that answers with what was might show the
+ * session of before.
  */
 async function findCreated(
   names: Names,
@@ -125,14 +126,16 @@ async function findCreated(
     readKey(fileKey(path)),
     { kind: 'range', start: references, end: prefixEnd(references), limit: 1 } as const,
     readKey(livenessKey(names.node)),
+    readKey(garbageKey(record.blob)),
   ];
   const results = await names.committer.read(ranges, time.options()).catch((cause) => {
     throw createUnknown(path, cause);
   });
   const found = fileAt(results, 0);
   if (found !== undefined && contentOf(found.record) === record.blob) return found;
-  const sure = entryAt(results, 1) !== undefined || entryAt(results, 2)?.createRevision === session;
-  if (!sure) throw createUnknown(path, undefined);
+  const isOurs = entryAt(results, 2)?.createRevision === session;
+  const wasNamed = isOurs && entryAt(results, 3) !== undefined;
+  if (entryAt(results, 1) === undefined && !wasNamed) throw createUnknown(path, undefined);
   return { path, record, revision: 0 };
 }
 
