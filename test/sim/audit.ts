@@ -50,6 +50,23 @@ async function readEverything({ cluster, recorder, client, exceeds }: AuditParts
   await Promise.all(reads);
 }
 
+/**
+ * What was said before is left out if it may only have been read. Of a request that was sent again
+ * that is its success too: it may have been seen, where it stood no more, instead of done.
+ */
+function toBeJudged(history: readonly Operation[], from: number): Operation[] {
+  const requests = new Set<string>();
+  return history.flatMap((operation) => {
+    const { call, result, calledAt } = operation;
+    if (calledAt >= from) return [operation];
+    if (!('request' in call)) return [];
+    if (result.kind !== 'done' && result.kind !== 'unknown') return [];
+    const isRepeated = requests.has(call.request);
+    requests.add(call.request);
+    return isRepeated ? [{ ...operation, result: { kind: 'unknown' } }] : [operation];
+  });
+}
+
 /** Each name has its back reference, and each back reference its name. */
 async function checkReferences({ recorder, truth }: AuditParts): Promise<void> {
   const files = await truth.files();
@@ -96,12 +113,7 @@ async function checkShards({ cluster, recorder, truth }: AuditParts): Promise<vo
 const isSame = (key: ShardKey, other: ShardKey): boolean => keyText(key) === keyText(other);
 
 function judgeHistory({ recorder, judgedFrom }: AuditParts): void {
-  const changes = ({ call: { verb }, result: { kind } }: Operation) =>
-    verb !== 'get' && verb !== 'exists' && (kind === 'done' || kind === 'unknown');
-  const history = recorder.history.filter(
-    (operation) => operation.calledAt >= judgedFrom || changes(operation),
-  );
-  const { violations, undecided } = judge(history);
+  const { violations, undecided } = judge(toBeJudged(recorder.history, judgedFrom));
   for (const violation of violations) {
     const picture = `\n${textPicture(violation)}`;
     recorder.fail('not linearizable', picture, svgPicture(violation));
