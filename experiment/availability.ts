@@ -79,34 +79,44 @@ async function harm(
   return marks;
 }
 
-/** Every file whose put or copy was acknowledged is read back; returns how many were not whole. */
-async function lost(url: string, answers: readonly OpenLoopAnswer[]): Promise<number> {
+interface Audit {
+  readonly acknowledged: number;
+  readonly lost: number;
+}
+
+/** Every file whose put or copy was acknowledged is read back; `lost` were not whole. */
+async function audit(url: string, answers: readonly OpenLoopAnswer[]): Promise<Audit> {
   const made = answers.filter(({ ok, kind }) => ok && (kind === 'put' || kind === 'copy'));
-  let wrong = 0;
+  let lost = 0;
   await sideBySide(made, atATime, async ({ target }) => {
     const found = new URL(target, url).searchParams;
     const path = found.get('destination_path') ?? target;
     const source = found.get('source_path') ?? target;
     const { status, body } = await httpCall('GET', url + path);
-    if (status !== 200 || !body.equals(Buffer.alloc(bytes, source))) wrong += 1;
+    if (status !== 200 || !body.equals(Buffer.alloc(bytes, source))) lost += 1;
   });
-  return wrong;
+  return { acknowledged: made.length, lost };
 }
 
 /** One cluster, through all that is planned. */
-interface Run {
+interface Run extends Audit {
   readonly seconds: number;
   readonly marks: readonly Mark[];
-  readonly samples: readonly (Sample & { readonly kind: string; readonly status: number })[];
-  readonly acknowledged: number;
-  readonly lost: number;
+  readonly samples: readonly RunSample[];
+}
+
+interface RunSample extends Sample {
+  readonly kind: string;
+  readonly status: number;
+  /** Before the first kill. */
+  readonly isQuiet: boolean;
 }
 
 /** Counts and spreads of all runs; the course over time is the first one's. */
-function describe(name: string, runs: readonly Run[]) {
-  const all = runs.map(({ samples }) => samples.filter(({ kind }) => kind === name));
-  const isQuiet = ({ s }: Sample, nth: number) => s < (runs[nth]?.marks[0]?.s ?? 0);
-  const failures = all.flatMap((samples, run) =>
+function describe(name: string, runs: readonly [Run, ...Run[]]) {
+  const byRun = runs.map(({ samples }) => samples.filter(({ kind }) => kind === name));
+  const all = byRun.flat();
+  const failures = byRun.flatMap((samples, run) =>
     samples
       .filter(({ ok }) => !ok)
       .map(({ s, ms, status }) => ({ run, s: rounded(s, 2), ms: rounded(ms), status })),
@@ -114,10 +124,10 @@ function describe(name: string, runs: readonly Run[]) {
   return {
     name,
     failures,
-    quiet: spreadOf(all.flatMap((samples, nth) => samples.filter((one) => isQuiet(one, nth)))),
-    harmed: spreadOf(all.flatMap((samples, nth) => samples.filter((one) => !isQuiet(one, nth)))),
-    all: spreadOf(all.flat()),
-    bins: binsOf(all[0] ?? [], binSeconds, runs[0]?.seconds ?? 0),
+    quiet: spreadOf(all.filter(({ isQuiet }) => isQuiet)),
+    harmed: spreadOf(all.filter(({ isQuiet }) => !isQuiet)),
+    all: spreadOf(all),
+    bins: binsOf(byRun[0] ?? [], binSeconds, runs[0].seconds),
   };
 }
 
@@ -135,31 +145,32 @@ async function runOnce({ quick, say }: PartOptions): Promise<Run> {
     const seconds = Math.ceil((performance.now() - began) / 1000);
     await load.end();
     const epoch = performance.timeOrigin + began;
+    const firstS = marks[0]?.s ?? seconds;
     const samples = load.answers
       .filter(({ due }) => due >= epoch)
-      .map(({ kind, due, ms, ok, status }) => ({ kind, s: (due - epoch) / 1000, ms, ok, status }));
-    const acknowledged = load.answers.filter(
-      ({ ok, kind }) => ok && (kind === 'put' || kind === 'copy'),
-    ).length;
-    const gone = await lost(cluster.url, load.answers);
-    return { seconds, marks, samples, acknowledged, lost: gone };
+      .map(({ kind, due, ms, ok, status }): RunSample => {
+        const s = (due - epoch) / 1000;
+        return { kind, s, ms, ok, status, isQuiet: s < firstS };
+      });
+    return { seconds, marks, samples, ...(await audit(cluster.url, load.answers)) };
   });
 }
 
 async function measure(options: PartOptions) {
   const repetitions = options.quick ? 1 : 3;
-  const runs: Run[] = [];
-  for (let nth = 0; nth < repetitions; nth++) runs.push(await runOnce(options));
+  const first = await runOnce(options);
+  const runs: [Run, ...Run[]] = [first];
+  while (runs.length < repetitions) runs.push(await runOnce(options));
   const total = (count: (run: Run) => number) => runs.reduce((sum, run) => sum + count(run), 0);
   const killed = ({ marks }: Run) => marks.filter(({ what }) => what !== 'all started').length;
   const data = {
     ...{ binSeconds, perSecond, bytes, kills: total(killed) },
-    ...{ seconds: runs[0]?.seconds, secondsInAll: total(({ seconds }) => seconds) },
-    marks: runs[0]?.marks,
+    ...{ seconds: first.seconds, secondsInAll: total(({ seconds }) => seconds) },
+    marks: first.marks,
     operations: kinds.map(({ name }) => describe(name, runs)),
     audit: {
       acknowledged: total(({ acknowledged }) => acknowledged),
-      lost: total((run) => run.lost),
+      lost: total(({ lost }) => lost),
     },
   };
   return { repetitions, data };
