@@ -3,9 +3,9 @@
  * door, each request on a connection of its own as `curl` does it, while one process of a fresh
  * cluster is killed or stopped. The longest wait of any request is the stall.
  */
-import { findProcess } from '#app/local/process-record.ts';
 import { combinerOf, etcdLeaderOf } from '../test/support/cluster-state.ts';
 import { type LocalCluster, startLocalCluster } from '../test/support/local-cluster.ts';
+import { running } from '../test/support/protection.ts';
 import { askInTurn, type Seen } from './load/ask-in-turn.ts';
 
 export interface Stall {
@@ -71,14 +71,13 @@ export async function stallOf(
 }
 
 export async function nameOf(cluster: LocalCluster, target: Target): Promise<string> {
-  const living = (names: Iterable<string>) =>
-    [...names].filter((name) => findProcess(cluster.data, name) !== undefined);
+  const namesOf = (urls: ReadonlyMap<string, string>) =>
+    running(cluster, urls).map(([name]) => name);
   if (target === 'leader') return await etcdLeaderOf(cluster);
-  if (target === 'follower') {
-    return otherThan(await etcdLeaderOf(cluster), living(cluster.etcdUrls.keys()));
-  }
+  if (target === 'follower')
+    return otherThan(await etcdLeaderOf(cluster), namesOf(cluster.etcdUrls));
   const combiner = await combinerOf(cluster);
-  return target === 'combiner' ? combiner : otherThan(combiner, living(cluster.nodeUrls.keys()));
+  return target === 'combiner' ? combiner : otherThan(combiner, namesOf(cluster.nodeUrls));
 }
 
 /** The last, or the one before. */

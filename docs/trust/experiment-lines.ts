@@ -1,6 +1,6 @@
 /** What each part of the experiment came to, in a line. */
 import type { DataFile } from '../../experiment/data-file.ts';
-import { figure, grouped } from './table.ts';
+import { figure, grouped, sum } from './table.ts';
 
 interface Spread {
   readonly count: number;
@@ -12,8 +12,6 @@ interface Killed {
   readonly whole: number;
   readonly calls: readonly { readonly tried: number; readonly right: number }[];
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 function availability(data: {
   readonly kills: number;

@@ -3,7 +3,7 @@ import type { DataFile, Machine } from '../../experiment/data-file.ts';
 import type { RecordedResult } from '../../test/faults/record.ts';
 import { lineOf } from './experiment-lines.ts';
 import type { Results, SimulationCounter } from './results.ts';
-import { dayOf, figure, grouped, table } from './table.ts';
+import { dayOf, figure, grouped, sum, table } from './table.ts';
 
 const notMeasured = 'not measured';
 const hourMs = 3_600_000;
@@ -64,7 +64,7 @@ function simulationRow({ simulation }: Results): Row {
 function failedSeeds({ total, commits }: SimulationCounter): string {
   if (total.failedSeeds === 0) return '0 violations';
   const last = commits.findLastIndex((one) => one.failedSeeds > 0);
-  const since = commits.slice(last + 1).reduce((sum, { seeds }) => sum + seeds, 0);
+  const since = sum(commits.slice(last + 1).map(({ seeds }) => seeds));
   const failed = `${grouped(total.failedSeeds)} with violations, last at ${commits[last]?.commit}`;
   return `${failed}: ${since === 0 ? 'none run since' : `0 of ${grouped(since)} since`}`;
 }
@@ -90,17 +90,16 @@ function scenarioRows({ faults }: Results): Row[] {
   const names = ['Real faults', 'Durability under real faults'] as const;
   if (faults === undefined) return names.map((name) => [name, notMeasured, '–', '–', again]);
   const count = (verdict: string) => faults.filter((one) => one.verdict === verdict).length;
-  const sum = (of: (one: RecordedResult) => number) =>
-    faults.reduce((all, one) => all + of(one), 0);
+  const inAll = (of: (one: RecordedResult) => number) => sum(faults.map(of));
   const verdicts = (['kept', 'broken', 'void', 'skipped'] as const).map(
     (verdict) => `${count(verdict)} ${verdict}`,
   );
   const durability = [
-    `${grouped(sum((one) => one.acknowledged))} acknowledged`,
-    `${grouped(sum((one) => one.readBack))} read back whole`,
-    `${grouped(sum((one) => one.lost))} lost`,
-    `${grouped(sum((one) => one.wrong))} wrong answers`,
-    `${grouped(sum((one) => one.unknown))} of ${grouped(sum((one) => one.operations))} unknown`,
+    `${grouped(inAll((one) => one.acknowledged))} acknowledged`,
+    `${grouped(inAll((one) => one.readBack))} read back whole`,
+    `${grouped(inAll((one) => one.lost))} lost`,
+    `${grouped(inAll((one) => one.wrong))} wrong answers`,
+    `${grouped(inAll((one) => one.unknown))} of ${grouped(inAll((one) => one.operations))} unknown`,
   ];
   const when = period(faults.map(({ at }) => dayOf(at)));
   const where = [...new Set(faults.map(({ machine }) => placeOf(machine)))].join('; ');

@@ -2,6 +2,9 @@
 
 export const grouped = (count: number): string => Math.round(count).toLocaleString('en-US');
 
+export const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((all, one) => all + one, 0);
+
 /** Three digits that count. */
 export const figure = (value: number): string =>
   value >= 100 ? grouped(value) : value >= 10 ? value.toFixed(1) : value.toFixed(2);

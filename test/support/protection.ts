@@ -39,8 +39,15 @@ export async function viewOf(url: string): Promise<ClusterView> {
 /** Losses that a cluster of so many living nodes is to survive. */
 export const marginWanted = (nodes: number): number => (nodes >= 4 ? 2 : 1);
 
-export const runningNodes = ({ data, nodeUrls }: LocalCluster): [name: string, url: string][] =>
-  [...nodeUrls].filter(([name]) => findProcess(data, name)?.state === 'running');
+/** Those of `urls` whose processes run. */
+export const running = (
+  { data }: LocalCluster,
+  urls: ReadonlyMap<string, string>,
+): [name: string, url: string][] =>
+  [...urls].filter(([name]) => findProcess(data, name)?.state === 'running');
+
+export const runningNodes = (cluster: LocalCluster): [name: string, url: string][] =>
+  running(cluster, cluster.nodeUrls);
 
 /**
  * Waits until every running node sees all of them alive and every volume as safe as it can be with
